@@ -1,0 +1,67 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class CustomerKind(models.TextChoices):
+    PERSON = "person", _("Person")
+    ORGANISATION = "organisation", _("Organisation")
+
+
+class Gender(models.TextChoices):
+    MALE = "male", pgettext_lazy("salutation", "Mr")
+    FEMALE = "female", pgettext_lazy("salutation", "Ms")
+
+
+class Grade(models.TextChoices):
+    """R-081, R-400 … R-402."""
+
+    VIP = "vip", _("VIP")
+    LEVEL_1 = "level_1", _("Level 1")
+    LEVEL_2 = "level_2", _("Level 2")
+    OTHER = "other", _("Other")
+
+
+class PhoneKind(models.TextChoices):
+    """The same words as core.phones.PhoneKind, with labels."""
+
+    MOBILE = "MOBILE", _("Mobile")
+    LANDLINE = "LANDLINE", _("Landline")
+    SERVICE_400 = "SERVICE_400", _("400 number")
+
+
+class ChannelKind(models.TextChoices):
+    """Lead sources (domain.md section 6)."""
+
+    WALK_IN = "walk_in", _("Walk-in")
+    PHONE = "phone", _("Phone-in")
+    ONLINE = "online", _("Online media")
+    MANUFACTURER = "manufacturer", _("Manufacturer")
+    REFERRAL = "referral", _("Owner referral")
+    REPURCHASE = "repurchase", _("Repurchase and trade-in")
+    ROADSHOW = "roadshow", _("Roadshow and outside event")
+    KEY_ACCOUNT = "key_account", _("Key account")
+    SECONDARY_DEALER = "secondary_dealer", _("Secondary dealer")
+    OTHER = "other", _("Other")
+
+
+class PreferredTime(models.TextChoices):
+    """When the customer likes to be called; slots of R-837 and the ends of the day."""
+
+    ANY = "", _("Any time")
+    MORNING = "morning", _("Morning, about 10:00")
+    AFTERNOON = "afternoon", _("Afternoon, about 15:30")
+    EVENING = "evening", _("Evening, after 18:00")
+    WEEKEND = "weekend", _("At the weekend")
+
+
+class ConsentPurpose(models.TextChoices):
+    CONTACT = "contact", _("Contact about this purchase")
+    MARKETING = "marketing", _("Offers and invitations")
+
+
+class ConsentChannel(models.TextChoices):
+    ANY = "any", _("Any channel")
+    PHONE = "phone", _("Phone")
+    SMS = "sms", _("Text message")
+    WECHAT = "wechat", _("WeChat")

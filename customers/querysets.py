@@ -1,0 +1,28 @@
+"""Finding customers by what people type: characters, pinyin, initials, any part of a phone number."""
+
+import re
+from typing import Self
+
+from django.db import models
+
+_CJK = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+
+
+class CustomerQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def matching(self, text: str) -> Self:
+        """Customers that fit the text; nothing for fewer than 3 digits of a phone. Every branch uses one GIN index."""
+        text = " ".join(text.split()).lower()
+        digits = re.sub(r"[\s\-()+]", "", text)
+        if digits.isdigit():
+            if len(digits) < 3:
+                return self.none()
+            national = digits.removeprefix("0086").lstrip("0") or digits
+            return self.filter(phones__number__contains=national).distinct()
+        compact = text.replace(" ", "")
+        if not compact:
+            return self.none()
+        if _CJK.search(compact) or len(compact) < 3:
+            # Exact pieces of a name: every substring up to four characters and every prefix of the initials is a term.
+            pieces = [compact[i : i + 4] for i in range(0, max(1, len(compact) - 3))]
+            return self.filter(search_terms__contains=pieces)
+        return self.filter(pinyin__contains=compact)

@@ -1,0 +1,173 @@
+"""Customers, their numbers, their consent; and the logged look at a number."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from core.errors import Conflict, DomainError
+from core.models import AccessLogEntry
+from core.phones import Phone
+from core.pinyin import search_keys
+from core.text import clean_text
+from core.transactions import service
+from customers.enums import ConsentChannel, ConsentPurpose, CustomerKind
+from customers.models import Consent, Customer, CustomerPhone
+from staff.models import User
+
+EDITABLE_FIELDS = frozenset({"name", "gender", "area", "grade", "preferred_time", "contact_person", "channel_id"})
+
+
+class PhoneTaken(Conflict):
+    """The number belongs to a customer of the store already; `current` is that CustomerPhone."""
+
+    default_code = "phone_taken"
+
+
+@service
+def customer_create(
+    *,
+    store_id: int,
+    name: str,
+    phone: Phone,
+    kind: str = CustomerKind.PERSON,
+    gender: str = "",
+    area: str = "",
+    channel_id: int | None = None,
+    contact_person: str = "",
+    by: User | None,
+) -> Customer:
+    """Make a customer with a main number.
+
+    Raises PhoneTaken when the number is registered in the store: also when somebody else does so in this very
+    moment, because the unique index decides (invariant 2). ValidationError for a bad name.
+    """
+    keys = search_keys(name)
+    customer = Customer(
+        store_id=store_id,
+        name=clean_text(name),
+        kind=kind,
+        gender=gender,
+        area=area,
+        channel_id=channel_id,
+        contact_person=contact_person,
+        registered_by=by,
+        pinyin=keys.pinyin[:300],
+        search_terms=[term for term in keys.terms if len(term) <= 40],
+    )
+    customer.clean_fields()
+    try:
+        with transaction.atomic():
+            customer.save(force_insert=True)
+            CustomerPhone.objects.create(
+                store_id=store_id, customer=customer, number=phone.e164, kind=phone.kind, is_primary=True
+            )
+    except IntegrityError as error:
+        raise phone_taken(store_id, phone) from error
+    return customer
+
+
+def phone_taken(store_id: int, phone: Phone) -> PhoneTaken:
+    current = CustomerPhone.objects.filter(store=store_id, number=phone.e164).select_related("customer").first()
+    return PhoneTaken(
+        _("This phone number is already registered in this store."), field="phone", current=current
+    )
+
+
+@service
+def customer_update(*, customer_id: int, version: int, by: User, **changes: Any) -> Customer:
+    """Change facts of a customer, keys out of EDITABLE_FIELDS.
+
+    Raises Conflict when somebody changed the customer since `version` was read, ValidationError.
+    """
+    unknown = set(changes) - EDITABLE_FIELDS
+    if unknown:
+        raise ValueError(f"not editable: {unknown}")
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    if customer.version != version:
+        raise Conflict(_("Somebody else changed this customer meanwhile."), current=customer)
+    for field, value in changes.items():
+        setattr(customer, field, clean_text(value) if isinstance(value, str) else value)
+    if "name" in changes:
+        keys = search_keys(customer.name)
+        customer.pinyin = keys.pinyin[:300]
+        customer.search_terms = [term for term in keys.terms if len(term) <= 40]
+    customer.version += 1
+    customer.clean_fields()
+    customer.save(update_fields=[*changes, "pinyin", "search_terms", "version", "updated_at"])
+    return customer
+
+
+@service
+def phone_add(*, customer_id: int, phone: Phone, label: str = "", by: User) -> CustomerPhone:
+    """Add a further number. Raises PhoneTaken."""
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    row = CustomerPhone(store_id=customer.store_id, customer=customer, number=phone.e164, kind=phone.kind, label=label)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise phone_taken(customer.store_id, phone) from error
+    return row
+
+
+@service
+def phone_reveal(*, phone_id: int, by: User, ip: str | None) -> CustomerPhone:
+    """Log that the person looks at the full number, then give it: no log, no number (reliability.md 30)."""
+    row = CustomerPhone.objects.get(pk=phone_id)
+    AccessLogEntry.objects.create(
+        actor=by, action="reveal", subject_type="customers.Customer", subject_id=row.customer_id, field="phone", ip=ip
+    )
+    return row
+
+
+@service
+def phone_lookup_log(*, customer_id: int, by: User, ip: str | None) -> None:
+    """Log that the person asked who holds a number."""
+    AccessLogEntry.objects.create(
+        actor=by, action="lookup", subject_type="customers.Customer", subject_id=customer_id, field="owner", ip=ip
+    )
+
+
+@service
+def consent_give(
+    *,
+    customer_id: int,
+    purpose: str = ConsentPurpose.CONTACT,
+    channel: str = ConsentChannel.ANY,
+    text_version: str,
+    source: str,
+    given_at: datetime,
+    by: User | None,
+) -> Consent:
+    """Record a consent; the one in force stays when there is one."""
+    consent, _created = Consent.objects.get_or_create(
+        customer_id=customer_id,
+        purpose=purpose,
+        channel=channel,
+        withdrawn_at=None,
+        defaults={"text_version": text_version, "source": source, "given_at": given_at, "recorded_by": by},
+    )
+    return consent
+
+
+@service
+def consent_withdraw(*, customer_id: int, purpose: str, by: User) -> int:
+    """Withdraw every consent for the purpose; returns how many there were."""
+    return Consent.objects.filter(customer=customer_id, purpose=purpose, withdrawn_at=None).update(
+        withdrawn_at=clock.now()
+    )
+
+
+@service
+def do_not_contact_set(*, customer_id: int, is_do_not_contact: bool, by: User) -> Customer:
+    """The customer wants to be left alone (or not any more). Imports and messages respect it."""
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    if customer.is_do_not_contact == is_do_not_contact:
+        raise DomainError(_("Nothing changed."))
+    customer.is_do_not_contact = is_do_not_contact
+    customer.version += 1
+    customer.save(update_fields=["is_do_not_contact", "version", "updated_at"])
+    return customer

@@ -1,0 +1,23 @@
+"""Celery: short interval wake-ups for sweeps. PostgreSQL holds every due time (reliability.md 4.1)."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dealership.settings.production")
+
+app = Celery("shuncheng")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Intervals only, never wall-clock times. `expires` keeps a backlog of wake-ups from piling up.
+app.conf.beat_schedule = {
+    # every 15 seconds · followups: write the reminders that are due
+    "followups.remind_due": {"task": "followups.remind_due", "schedule": 15.0, "options": {"expires": 12}},
+    # every 15 seconds · notifications: hand queued messages to the provider
+    "notifications.outbox_send": {"task": "notifications.outbox_send", "schedule": 15.0, "options": {"expires": 12}},
+    # every 5 seconds · leads: run imports that were too long for a request
+    "leads.import_run": {"task": "leads.import_run", "schedule": 5.0, "options": {"expires": 4}},
+    # every hour, does its work once per local day · followups: repair and report missing next actions
+    "followups.reconcile": {"task": "followups.reconcile", "schedule": 3600.0, "options": {"expires": 3000}},
+}

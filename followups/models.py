@@ -1,0 +1,241 @@
+"""Callbacks: the rules that promise them, the promises themselves, and what was said (architecture.md 5, 6)."""
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from core.models import TimeStampedModel
+from core.triggers import append_only
+from followups.enums import (
+    CancelReason,
+    ContactChannel,
+    ContactOutcome,
+    DueRule,
+    FollowUpState,
+    RuleCode,
+    Step,
+    Trigger,
+)
+from followups.querysets import FollowUpQuerySet
+from opportunities.enums import Level
+
+
+def _validity() -> Func:
+    return Func(F("valid_from"), F("valid_to"), function="DATERANGE", output_field=DateRangeField())
+
+
+class FollowUpRule(TimeStampedModel):
+    """One version of one promise, dated. What was planned keeps the version that planned it.
+
+    Due and overdue count from the trigger's moment: days for DAYS (local calendar days), hours for HOURS.
+    """
+
+    store = models.ForeignKey(
+        "staff.Store", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("only for this store")
+    )
+    code = models.CharField(_("callback"), max_length=20, choices=RuleCode)
+    level = models.CharField(_("only for level"), max_length=1, choices=Level, blank=True)
+    trigger = models.CharField(_("starts when"), max_length=10, choices=Trigger)
+    channel = models.CharField(_("by"), max_length=10, choices=ContactChannel, default=ContactChannel.PHONE)
+    due_rule = models.CharField(_("due"), max_length=10, choices=DueRule, default=DueRule.DAYS)
+    due_after = models.PositiveSmallIntegerField(_("due after (days or hours)"), default=0)
+    due_time = models.TimeField(_("due at the latest at"), default="18:00")
+    overdue_after = models.PositiveSmallIntegerField(_("overdue after (days or hours)"), default=0)
+    remind_before_min = models.PositiveSmallIntegerField(_("reminder before (minutes)"), default=60)
+    escalate_after_min = models.PositiveSmallIntegerField(_("to the supervisor after (minutes overdue)"), default=60)
+    is_active = models.BooleanField(_("in use"), default=True)
+    valid_from = models.DateField(_("valid from"))
+    valid_to = models.DateField(_("valid until"), null=True, blank=True)
+    version = models.PositiveSmallIntegerField(_("version"), default=1)
+    source = models.CharField(_("source"), max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("callback rule")
+        verbose_name_plural = _("callback rules")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_from__lt=F("valid_to")), name="rule_ends_after_it_starts"
+            ),
+            models.CheckConstraint(condition=Q(overdue_after__gte=F("due_after")), name="rule_overdue_not_before_due"),
+            ExclusionConstraint(
+                name="rule_one_version_at_a_time",
+                expressions=[
+                    (Coalesce(F("store"), Value(0), output_field=models.BigIntegerField()), RangeOperators.EQUAL),
+                    ("code", RangeOperators.EQUAL),
+                    ("level", RangeOperators.EQUAL),
+                    (_validity(), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.level} v{self.version}".replace("  ", " ")
+
+
+class FollowUpPolicy(TimeStampedModel):
+    """The numbers around callbacks that a store may change, dated."""
+
+    store = models.ForeignKey("staff.Store", models.PROTECT, null=True, blank=True, related_name="+")
+    reschedule_max_times = models.PositiveSmallIntegerField(_("a callback may be moved (times)"), default=2)
+    reschedule_max_days = models.PositiveSmallIntegerField(_("and by at most (days)"), default=7)
+    next_max_days = models.PositiveSmallIntegerField(_("the next callback within (days)"), default=60)
+    retry_after_hours = models.PositiveSmallIntegerField(_("after no answer call again in (hours)"), default=2)
+    burst_entries = models.PositiveSmallIntegerField(_("flag identical entries from (number)"), default=3)
+    burst_window_min = models.PositiveSmallIntegerField(_("within (minutes)"), default=10)
+    undo_window_min = models.PositiveSmallIntegerField(_("a contact can be taken back for (minutes)"), default=10)
+    valid_from = models.DateField(_("valid from"))
+    valid_to = models.DateField(_("valid until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("callback policy")
+        verbose_name_plural = _("callback policies")
+        constraints = [
+            ExclusionConstraint(
+                name="policy_one_version_at_a_time",
+                expressions=[
+                    (Coalesce(F("store"), Value(0), output_field=models.BigIntegerField()), RangeOperators.EQUAL),
+                    (_validity(), RangeOperators.OVERLAPS),
+                ],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.store_id or ''} {self.valid_from}"
+
+
+class FollowUp(TimeStampedModel):
+    """One promised callback. `due_at` is when it should be done, after `deadline_at` it counts as late.
+
+    The reminder ladder lives on the row: `remind_step` is the next step to send, `remind_at` when. A reminder is
+    sent by the sweep, one row per transaction (reliability.md 4.1).
+    """
+
+    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+")
+    opportunity = models.ForeignKey("opportunities.Opportunity", models.PROTECT, related_name="follow_ups")
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="follow_ups"
+    )
+    rule = models.ForeignKey(FollowUpRule, models.PROTECT, null=True, blank=True, related_name="+")
+    rule_code = models.CharField(_("callback"), max_length=20, choices=RuleCode)
+    occurrence = models.PositiveIntegerField(_("occurrence"), default=1)
+    channel = models.CharField(_("by"), max_length=10, choices=ContactChannel, default=ContactChannel.PHONE)
+    note = models.CharField(_("what to talk about"), max_length=200, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=FollowUpState, default=FollowUpState.PENDING)
+    due_at = models.DateTimeField(_("due"))
+    due_on = models.DateField(_("due on (local day)"))
+    deadline_at = models.DateTimeField(_("late after"))
+    original_due_at = models.DateTimeField(_("first due"), editable=False)
+    moved_times = models.PositiveSmallIntegerField(_("moved"), default=0)
+    generation = models.PositiveSmallIntegerField(default=1, editable=False)  # +1 when moved: new ladder, new keys
+    # the ladder
+    remind_step = models.CharField(max_length=10, choices=Step, blank=True, default=Step.SOON)
+    remind_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    last_error = models.CharField(max_length=300, blank=True, editable=False)
+    due_notified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    missed_at = models.DateTimeField(_("missed at"), null=True, blank=True, editable=False)
+    excused = models.CharField(_("excused because"), max_length=20, blank=True, editable=False)
+    # the end
+    done_at = models.DateTimeField(_("done at"), null=True, blank=True)
+    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    is_late = models.BooleanField(_("done late"), null=True, editable=False)
+    contact = models.ForeignKey(
+        "followups.Contact", models.SET_NULL, null=True, blank=True, related_name="completes", editable=False
+    )
+    cancel_reason = models.CharField(max_length=12, choices=CancelReason, blank=True)
+    planned_from = models.ForeignKey(
+        "followups.Contact", models.SET_NULL, null=True, blank=True, related_name="plans", editable=False
+    )
+
+    objects = FollowUpQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("callback")
+        verbose_name_plural = _("callbacks")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["opportunity", "rule_code", "occurrence"], name="followup_once_per_rule_and_occurrence"
+            ),
+            models.CheckConstraint(condition=Q(deadline_at__gte=F("due_at")), name="followup_late_after_due"),
+            models.CheckConstraint(
+                condition=~Q(state=FollowUpState.DONE) | Q(done_at__isnull=False), name="followup_done_has_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=FollowUpState.PENDING) | Q(remind_at=None), name="followup_only_pending_reminds"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["remind_at", "id"],
+                condition=Q(remind_at__isnull=False),
+                name="followup_remind",
+            ),
+            models.Index(
+                fields=["assignee", "due_at", "id"], condition=Q(state=FollowUpState.PENDING), name="followup_mine"
+            ),
+            models.Index(
+                fields=["store", "deadline_at", "id"], condition=Q(state=FollowUpState.PENDING), name="followup_store"
+            ),
+            models.Index(fields=["opportunity", "state", "due_at"], name="followup_opportunity"),
+            models.Index(
+                fields=["assignee", "done_at"], condition=Q(state=FollowUpState.DONE), name="followup_done_by_me"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_code} #{self.pk}"
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.state == FollowUpState.PENDING and self.deadline_at < clock.now()
+
+
+class Contact(TimeStampedModel):
+    """What was done and said, written once. Evidence: who, when typed, how late, from which page and device."""
+
+    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+")
+    opportunity = models.ForeignKey("opportunities.Opportunity", models.PROTECT, related_name="contacts")
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="contacts")
+    channel = models.CharField(_("by"), max_length=10, choices=ContactChannel)
+    outcome = models.CharField(_("result"), max_length=20, choices=ContactOutcome)
+    sentence = models.CharField(_("in one sentence"), max_length=2000, blank=True)
+    tags = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    duration_s = models.PositiveIntegerField(_("duration (s)"), null=True, blank=True)
+    is_effective = models.BooleanField(_("effective"))
+    is_suspicious = models.BooleanField(_("one of a burst of identical entries"), default=False)
+    occurred_at = models.DateTimeField(_("occurred at"))
+    evidence = models.JSONField(default=dict)
+    idempotency_key = models.CharField(max_length=60, unique=True)
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        indexes = [
+            models.Index(fields=["by", "-created_at"], name="contact_by_recent"),
+            models.Index(fields=["opportunity", "-occurred_at"], name="contact_opportunity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.outcome}"
+
+
+class ContactCorrection(TimeStampedModel):
+    """A contact taken back within the undo window: the row stays, this says that it does not count."""
+
+    contact = models.OneToOneField(Contact, models.PROTECT, related_name="correction")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("correction")
+        verbose_name_plural = _("corrections")
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return str(self.contact_id)

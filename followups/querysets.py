@@ -1,0 +1,45 @@
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+from core import clock
+
+if TYPE_CHECKING:
+    from staff.models import User
+
+
+class FollowUpQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def pending(self) -> Self:
+        return self.filter(state="pending")
+
+    def overdue(self) -> Self:
+        return self.pending().filter(deadline_at__lt=clock.now())
+
+    def reminder_due(self) -> Self:
+        """By the clock of the database, so a wrong clock on one machine fires nothing early (reliability.md 2.1)."""
+        return self.filter(remind_at__lte=clock.sql_now())
+
+    def work_of(self, user: "User") -> Self:
+        """Callbacks the person has to make today: the own ones and those of colleagues the person stands in for."""
+        return self.pending().filter(
+            Q(assignee=user) | Q(assignee__in=user.covered_user_ids(at=clock.sql_now()))
+        )
+
+    def visible_to(self, user: "User") -> Self:
+        match user.scope:
+            case "group" if user.store_id is not None:
+                return self.filter(store__group__stores=user.store_id)
+            case "store" if user.store_id is not None:
+                return self.filter(store=user.store_id)
+            case "team" if user.store_id is not None:
+                return self.filter(store=user.store_id).filter(
+                    Q(assignee__in=user.team_member_ids()) | Q(assignee=None) | Q(opportunity__registered_by=user)
+                )
+            case "own" if user.store_id is not None:
+                return self.filter(
+                    Q(assignee=user)
+                    | Q(opportunity__registered_by=user)
+                    | Q(assignee__in=user.covered_user_ids(at=clock.sql_now()))
+                )
+        return self.none()

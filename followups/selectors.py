@@ -1,0 +1,116 @@
+"""The rules in force, and what a rule or a page reads about callbacks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
+
+from core.errors import DomainError
+from followups.enums import RuleCode, Trigger
+from followups.models import Contact, FollowUp, FollowUpPolicy, FollowUpRule
+
+_POLICY_FIELDS = (
+    "reschedule_max_times",
+    "reschedule_max_days",
+    "next_max_days",
+    "retry_after_hours",
+    "burst_entries",
+    "burst_window_min",
+    "undo_window_min",
+)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The numbers of FollowUpPolicy in force."""
+
+    reschedule_max_times: int
+    reschedule_max_days: int
+    next_max_days: int
+    retry_after_hours: int
+    burst_entries: int
+    burst_window_min: int
+    undo_window_min: int
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """Everything one decision about callbacks needs, read with one query."""
+
+    rules: Mapping[tuple[str, str], FollowUpRule]
+    policy: Policy
+    earlier_contact_id: int | None = None
+    identical_at: tuple[datetime, ...] = ()
+
+    def rule(self, code: str, level: str = "") -> FollowUpRule | None:
+        """The rule for the level, else the one for every level."""
+        return self.rules.get((code, level)) or self.rules.get((code, ""))
+
+    def triggered_by(self, trigger: str, level: str) -> list[FollowUpRule]:
+        codes = dict.fromkeys(rule.code for rule in self.rules.values() if rule.trigger == trigger)
+        found = (self.rule(code, level) for code in codes)
+        return [rule for rule in found if rule is not None and rule.trigger == trigger]
+
+
+def rules_in_force(*, store_id: int, on: date) -> QuerySet[FollowUpRule]:
+    """Active rules of the day, the store's own ones last so that they win over the common ones."""
+    return (
+        FollowUpRule.objects.filter(Q(store=store_id) | Q(store=None), is_active=True, valid_from__lte=on)
+        .filter(Q(valid_to=None) | Q(valid_to__gt=on))
+        .order_by(F("store").asc(nulls_first=True), "id")
+    )
+
+
+def rule_book(
+    *, store_id: int, on: date, key: str = "", by_id: int | None = None, sentence: str = "", outcome: str = ""
+) -> RuleBook:
+    """Rules and policy of the day. With `key`, `by_id`: also whether this entry was stored before, and when this
+    person wrote the same words lately (for the burst flag). Raises DomainError when nothing is configured."""
+    policies = (
+        FollowUpPolicy.objects.filter(Q(store=store_id) | Q(store=None), valid_from__lte=on)
+        .filter(Q(valid_to=None) | Q(valid_to__gt=on))
+        .order_by(F("store").desc(nulls_last=True))
+    )
+    rows = rules_in_force(store_id=store_id, on=on).annotate(
+        policy=Subquery(policies.values(json=JSONObject(**{name: name for name in _POLICY_FIELDS}))[:1]),
+    )
+    if key:
+        identical = Contact.objects.filter(by=by_id, sentence=sentence, outcome=outcome, correction=None)
+        rows = rows.annotate(
+            earlier=Subquery(Contact.objects.filter(idempotency_key=key).values("pk")[:1]),
+            identical=ArraySubquery(identical.order_by("-created_at").values("created_at")[:20]),
+        )
+    found = list(rows)
+    if not found or not found[0].policy:  # type: ignore[attr-defined]
+        raise DomainError("No callback rules are in force.", code="no_rules")
+    first = found[0]
+    return RuleBook(
+        rules={(rule.code, rule.level): rule for rule in found},
+        policy=Policy(**first.policy),  # type: ignore[attr-defined]
+        earlier_contact_id=getattr(first, "earlier", None),
+        identical_at=tuple(getattr(first, "identical", None) or ()),
+    )
+
+
+def is_burst(book: RuleBook, *, at: datetime) -> bool:
+    """This entry would be the n-th identical one within the window."""
+    since = at - timedelta(minutes=book.policy.burst_window_min)
+    return sum(moment >= since for moment in book.identical_at) + 1 >= book.policy.burst_entries
+
+
+def ladder_of(opportunity_id: int) -> QuerySet[FollowUp]:
+    """All callbacks of an opportunity that were not replaced, in the order in which they are due."""
+    return (
+        FollowUp.objects.filter(opportunity=opportunity_id)
+        .exclude(state="cancelled")
+        .select_related("contact", "rule", "done_by")
+        .order_by("due_at", "id")
+    )
+
+
+def next_rule_code(pending: list[FollowUp], trigger: str = Trigger.CONTACTED) -> str:
+    """The callback that comes next by the book: a planned one, else the cadence of the level."""
+    return pending[0].rule_code if pending else RuleCode.CADENCE

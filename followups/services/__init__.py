@@ -1,0 +1,28 @@
+"""Every write to callbacks and contacts."""
+
+from followups.services.contacts import ContactResult, Entry, contact_record, message_send
+from followups.services.corrections import contact_take_back
+from followups.services.planning import (
+    followup_reschedule,
+    followups_cancel_all,
+    followups_plan,
+    followups_reassign,
+    message_plan_again,
+)
+from followups.services.reconcile import followups_reconcile
+from followups.services.reminders import followup_remind_next
+
+__all__ = [
+    "ContactResult",
+    "Entry",
+    "contact_record",
+    "contact_take_back",
+    "followup_remind_next",
+    "followup_reschedule",
+    "followups_cancel_all",
+    "followups_plan",
+    "followups_reassign",
+    "followups_reconcile",
+    "message_plan_again",
+    "message_send",
+]

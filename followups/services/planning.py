@@ -1,0 +1,200 @@
+"""Planning callbacks from rules, moving them, ending them."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from core.errors import DomainError, LimitReached
+from core.text import clean_text
+from core.transactions import service
+from followups.enums import CancelReason, FollowUpState, RuleCode, Step
+from followups.models import FollowUp, FollowUpRule
+from followups.selectors import RuleBook, rule_book
+from followups.services.due import Due, arm, due_agreed, due_by_rule
+from opportunities.enums import EventKind
+from opportunities.models import Opportunity
+from opportunities.services import journey_record, opportunity_lock
+from staff.models import User
+
+
+def build(
+    opportunity: Opportunity, code: str, due: Due, *, book: RuleBook, occurrence: int = 1, note: str = ""
+) -> FollowUp:
+    """Make one callback, unsaved, with its reminder ladder armed."""
+    rule = book.rule(code, opportunity.level)
+    follow_up = FollowUp(
+        store_id=opportunity.store_id,
+        opportunity=opportunity,
+        customer_id=opportunity.customer_id,
+        assignee_id=opportunity.owner_id,
+        rule=rule,
+        rule_code=code,
+        occurrence=occurrence,
+        note=note[:200],
+        due_at=due.due_at,
+        due_on=due.due_on,
+        deadline_at=due.deadline_at,
+        original_due_at=due.due_at,
+    )
+    if rule is not None:
+        follow_up.channel = rule.channel
+    rearm(follow_up, now=clock.now())
+    return follow_up
+
+
+def rearm(follow_up: FollowUp, *, now: datetime) -> None:
+    """Point the ladder at the next step ahead; with the rule's minutes, else one hour each."""
+    rule: FollowUpRule | None = follow_up.rule
+    arm(
+        follow_up,
+        now=now,
+        before_min=rule.remind_before_min if rule else 60,
+        escalate_min=rule.escalate_after_min if rule else 60,
+    )
+    follow_up.attempts, follow_up.last_error = 0, ""
+
+
+def point_to_next(opportunity: Opportunity, pending: Iterable[FollowUp]) -> None:
+    """Set the opportunity's next action from its pending callbacks; the caller saves."""
+    first = min(pending, key=lambda row: (row.due_at, row.pk or 0), default=None)
+    opportunity.next_action_at = first.due_at if first else None
+    opportunity.next_action_label = first.rule_code if first else ""
+
+
+def save_next_action(opportunity: Opportunity) -> None:
+    """Read the pending callbacks and store the next action."""
+    point_to_next(opportunity, FollowUp.objects.pending().filter(opportunity=opportunity))
+    opportunity.save(update_fields=["next_action_at", "next_action_label", "updated_at"])
+
+
+@service
+def followups_plan(*, opportunity_id: int, trigger: str, at: datetime) -> int:
+    """Plan what the rules promise for this trigger; repeating it changes nothing (invariant 8).
+
+    Returns how many rules applied. Raises DomainError when no rules are in force.
+    """
+    opportunity = opportunity_lock(opportunity_id, by=None)
+    book = rule_book(store_id=opportunity.store_id, on=clock.local_date(at))
+    rows = [
+        build(opportunity, rule.code, due_by_rule(rule, at=at, store=opportunity.store), book=book)
+        for rule in book.triggered_by(trigger, opportunity.level)
+    ]
+    FollowUp.objects.bulk_create(rows, ignore_conflicts=True)
+    save_next_action(opportunity)
+    return len(rows)
+
+
+@service
+def message_plan_again(*, opportunity_id: int, at: datetime) -> FollowUp | None:
+    """A customer who called or came again today gets a message the same day (R-077), unless one is planned."""
+    opportunity = opportunity_lock(opportunity_id, by=None)
+    book = rule_book(store_id=opportunity.store_id, on=clock.local_date(at))
+    rule = book.rule(RuleCode.SAME_DAY_SMS, opportunity.level)
+    rows = FollowUp.objects.filter(opportunity=opportunity, rule_code=RuleCode.SAME_DAY_SMS)
+    if rule is None or rows.filter(due_on=clock.local_date(at)).exclude(state=FollowUpState.CANCELLED).exists():
+        return None
+    due = due_by_rule(rule, at=at, store=opportunity.store)
+    follow_up = build(opportunity, rule.code, due, book=book, occurrence=next_occurrence(opportunity, rule.code))
+    follow_up.save(force_insert=True)
+    save_next_action(opportunity)
+    return follow_up
+
+
+def next_occurrence(opportunity: Opportunity, code: str) -> int:
+    """The next free number of this callback; the opportunity is locked, so nobody else takes it."""
+    last = FollowUp.objects.filter(opportunity=opportunity, rule_code=code).order_by("-occurrence").first()
+    return last.occurrence + 1 if last else 1
+
+
+@service
+def followups_reassign(*, opportunity_id: int, owner_id: int | None) -> int:
+    """Pending callbacks belong to the current owner (reliability.md 2.1, 9). Returns how many moved."""
+    return FollowUp.objects.pending().filter(opportunity=opportunity_id).update(assignee=owner_id)
+
+
+@service
+def followups_cancel_all(*, opportunity_id: int, reason: str = CancelReason.CLOSED) -> int:
+    """End all pending callbacks of a closed opportunity. Returns how many."""
+    opportunity = opportunity_lock(opportunity_id, by=None)
+    ended = (
+        FollowUp.objects.pending()
+        .filter(opportunity=opportunity)
+        .update(
+            state=FollowUpState.CANCELLED,
+            cancel_reason=reason,
+            remind_at=None,
+            remind_step=Step.NONE,
+            updated_at=clock.now(),
+        )
+    )
+    save_next_action(opportunity)
+    return ended
+
+
+@service
+def followup_reschedule(*, followup_id: int, due_at: datetime, reason: str, by: User) -> FollowUp:
+    """Move a callback. What was missed before stays missed.
+
+    Raises PermissionDenied, LimitReached (moved too often, or too far from the first date), DomainError (no reason,
+    in the past, done meanwhile).
+    """
+    row = FollowUp.objects.filter(pk=followup_id).only("opportunity_id").first()
+    if row is None:
+        raise PermissionDenied(_("This callback is not yours to move."))
+    opportunity = opportunity_lock(row.opportunity_id, by=by)
+    follow_up = FollowUp.objects.select_for_update(of=("self",)).select_related("rule").get(pk=followup_id)
+    now = clock.now()
+    book = rule_book(store_id=opportunity.store_id, on=clock.local_date(now))
+    ensure_movable(follow_up, due_at=due_at, reason=reason, now=now, book=book)
+    before = follow_up.due_at
+    move(follow_up, due_agreed(due_at, deadline=follow_up.deadline_at), now=now)
+    follow_up.moved_times += 1
+    follow_up.save()
+    journey_record(
+        opportunity,
+        EventKind.FOLLOW_UP_MOVED,
+        by=by,
+        subject=f"followups.FollowUp:{follow_up.pk}",
+        code=follow_up.rule_code,
+        before=before.isoformat(),
+        after=due_at.isoformat(),
+        reason=clean_text(reason)[:200],
+    ).save(force_insert=True)
+    save_next_action(opportunity)
+    return follow_up
+
+
+def move(follow_up: FollowUp, due: Due, *, now: datetime) -> None:
+    """Give a callback another time and a fresh ladder; the caller saves."""
+    follow_up.due_at, follow_up.due_on, follow_up.deadline_at = due.due_at, due.due_on, due.deadline_at
+    follow_up.generation += 1
+    follow_up.due_notified_at = None
+    rearm(follow_up, now=now)
+
+
+def ensure_movable(follow_up: FollowUp, *, due_at: datetime, reason: str, now: datetime, book: RuleBook) -> None:
+    """Raises LimitReached or DomainError with the field it is about."""
+    if follow_up.state != FollowUpState.PENDING:
+        raise DomainError(_("This callback is done already."), code="done")
+    if not reason.strip():
+        raise DomainError(_("Say why it is moved."), field="reason")
+    if due_at <= now:
+        raise DomainError(_("Choose a time in the future."), field="due_at")
+    if follow_up.moved_times >= book.policy.reschedule_max_times:
+        raise LimitReached(
+            _("Moved %(times)s times already; call, or ask the supervisor."),
+            field="due_at",
+            params={"times": follow_up.moved_times},
+        )
+    latest = clock.end_of_day(
+        clock.local_date(follow_up.original_due_at) + timedelta(days=book.policy.reschedule_max_days)
+    )
+    if due_at > max(latest, clock.end_of_day(clock.local_date(now) + timedelta(days=1))):
+        raise LimitReached(
+            _("At the latest %(days)s days after the first date."),
+            field="due_at",
+            params={"days": book.policy.reschedule_max_days},
+        )

@@ -1,0 +1,207 @@
+"""One intake: new customer or known one, owner, callbacks, all in one transaction (R-050, R-051, R-070 … R-077)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from core.errors import DomainError
+from core.phones import Phone
+from core.text import clean_text
+from core.transactions import service
+from customers.models import Customer
+from customers.selectors import phone_find
+from customers.services import PhoneTaken, customer_create
+from leads.enums import LeadKind, LeadResult
+from leads.models import Lead
+from opportunities.enums import OwnerRule
+from opportunities.models import Opportunity
+from opportunities.selectors import open_of_customer
+from opportunities.services import opportunity_advance, opportunity_open, opportunity_returned
+from opportunities.stages import Stage
+from staff.models import User
+from staff.policies import can_register_leads, ensure
+
+
+@dataclass(frozen=True)
+class LeadInput:
+    """What was captured. The six items of R-050: name and gender, channel, model, purchase time, phone, area."""
+
+    kind: str
+    phone: Phone
+    name: str
+    gender: str = ""
+    channel_id: int | None = None
+    series_id: int | None = None
+    model_text: str = ""
+    purchase_window: str = ""
+    area: str = ""
+    note: str = ""
+    occurred_at: datetime | None = None
+    external_no: str = ""
+
+    @property
+    def captured(self) -> int:
+        """How many of the six items are there; all six count as captured (R-049, R-050)."""
+        return sum(
+            (
+                bool(self.name and self.gender),
+                self.channel_id is not None,
+                self.series_id is not None or bool(self.model_text),
+                bool(self.purchase_window),
+                True,  # the phone: without it there is no lead
+                bool(self.area),
+            )
+        )
+
+
+@dataclass(frozen=True)
+class RegisterResult:
+    lead: Lead
+    customer: Customer
+    opportunity: Opportunity
+    is_new: bool
+
+
+@service
+def lead_register(
+    *,
+    store_id: int,
+    data: LeadInput,
+    owner: User | None,
+    by: User,
+    idempotency_key: str | None = None,
+    lead_import_id: int | None = None,
+) -> RegisterResult:
+    """Register somebody who called, wrote or walked in; the callbacks are planned at once.
+
+    A known phone never makes a second customer: the contact is logged with the customer, the owner stays and hears of
+    it, also when two clerks register the same number in the same moment. A customer without an open opportunity begins
+    a new one. The same key again returns what was stored.
+    Raises PermissionDenied, DomainError (name missing, owner may not own, time in the future).
+    """
+    ensure(can_register_leads(by) and by.store_id == store_id)
+    if idempotency_key:
+        earlier = _stored_before(idempotency_key)
+        if earlier is not None:
+            return earlier
+    now = clock.now()
+    occurred_at = data.occurred_at or now
+    if not clean_text(data.name):
+        raise DomainError(_("Enter a name; a surname and Mr or Ms is enough."), field="name")
+    if occurred_at > now:
+        raise DomainError(_("This time is in the future."), field="occurred_at")
+    customer, is_known = _customer(store_id, data, by=by)
+    opportunity = open_of_customer(customer.pk) if is_known else None
+    is_new = not is_known
+    source = "leads.Lead"
+    if opportunity is None:
+        opportunity = _open(customer, data, owner=owner, by=by, occurred_at=occurred_at, source=source)
+    else:
+        opportunity_returned(
+            opportunity_id=opportunity.pk, occurred_at=occurred_at, by=by, source=source, kind=data.kind, note=data.note
+        )
+    if data.kind == LeadKind.WALK_IN:
+        opportunity = opportunity_advance(opportunity_id=opportunity.pk, to=Stage.RECEIVED, by=by, source=source)
+    lead = _lead(
+        store_id, data, customer, opportunity, is_new=is_new, by=by, at=occurred_at, key=idempotency_key,
+        lead_import_id=lead_import_id,
+    )
+    return RegisterResult(lead=lead, customer=customer, opportunity=opportunity, is_new=is_new)
+
+
+def _stored_before(key: str) -> RegisterResult | None:
+    lead = Lead.objects.filter(idempotency_key=key).select_related("customer", "opportunity").first()
+    if lead is None:
+        return None
+    return RegisterResult(
+        lead=lead,
+        customer=lead.customer,
+        opportunity=lead.opportunity,
+        is_new=lead.result == LeadResult.CREATED,
+    )
+
+
+def _customer(store_id: int, data: LeadInput, *, by: User) -> tuple[Customer, bool]:
+    """The holder of the number, made when there is none. The unique index decides a race."""
+    known = phone_find(store_id=store_id, number=data.phone.e164)
+    if known is not None:
+        return known.customer, True
+    try:
+        with transaction.atomic():
+            created = customer_create(
+                store_id=store_id,
+                name=data.name,
+                phone=data.phone,
+                gender=data.gender,
+                area=data.area,
+                channel_id=data.channel_id,
+                by=by,
+            )
+    except PhoneTaken as taken:
+        if taken.current is None:
+            raise
+        return taken.current.customer, True  # type: ignore[attr-defined]
+    return created, False
+
+
+def _open(
+    customer: Customer, data: LeadInput, *, owner: User | None, by: User, occurred_at: datetime, source: str
+) -> Opportunity:
+    if owner is None and by.may_own:
+        owner = by
+    rule = OwnerRule.REGISTERED if owner is not None and owner.pk == by.pk else OwnerRule.CHOSEN
+    return opportunity_open(
+        customer_id=customer.pk,
+        store_id=customer.store_id,
+        owner=owner,
+        owner_rule=rule,
+        trigger=data.kind,
+        occurred_at=occurred_at,
+        by=by,
+        source=source,
+        channel_id=data.channel_id,
+        series_id=data.series_id,
+        model_text=data.model_text[:60],
+        purchase_window=data.purchase_window,
+        last_note=clean_text(data.note)[:200],
+    )
+
+
+def _lead(
+    store_id: int,
+    data: LeadInput,
+    customer: Customer,
+    opportunity: Opportunity,
+    *,
+    is_new: bool,
+    by: User,
+    at: datetime,
+    key: str | None,
+    lead_import_id: int | None,
+) -> Lead:
+    lead = Lead(
+        store_id=store_id,
+        kind=data.kind,
+        result=LeadResult.CREATED if is_new else LeadResult.REPEATED,
+        customer=customer,
+        opportunity=opportunity,
+        channel_id=data.channel_id,
+        phone=data.phone.e164,
+        name=clean_text(data.name)[:60],
+        area=data.area,
+        series_id=data.series_id,
+        model_text=data.model_text[:60],
+        purchase_window=data.purchase_window,
+        note=clean_text(data.note)[:2000],
+        captured=data.captured,
+        occurred_at=at,
+        registered_by=by,
+        external_no=data.external_no,
+        idempotency_key=key,
+        lead_import_id=lead_import_id,
+    )
+    lead.save(force_insert=True)
+    return lead

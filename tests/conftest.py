@@ -1,0 +1,79 @@
+"""Shared fixtures: the shipped rules, a small store with named people, and the moment most tests live in."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from core import clock
+from customers import defaults as channel_defaults
+from customers.models import Channel
+from followups import defaults as rule_defaults
+from followups.models import FollowUpPolicy, FollowUpRule
+from notifications import defaults as template_defaults
+from notifications.models import MessageTemplate
+from staff.enums import Role
+from tests.factories import StoreFactory, TeamFactory, UserFactory
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOON = datetime(2026, 11, 17, 12, 0, tzinfo=SHANGHAI)  # a Tuesday
+
+
+def ship_defaults() -> None:
+    """What the migrations ship; tests that truncate tables lose it."""
+    rule_defaults.ship(FollowUpRule, FollowUpPolicy)
+    channel_defaults.ship(Channel)
+    template_defaults.ship(MessageTemplate)
+
+
+@pytest.fixture(autouse=True)
+def _shipped(request: pytest.FixtureRequest) -> None:
+    if {"db", "transactional_db", "live_server"} & set(request.fixturenames) or request.node.get_closest_marker(
+        "django_db"
+    ):
+        is_transactional = request.node.get_closest_marker("django_db")
+        wants = "transactional_db" in request.fixturenames or (
+            is_transactional is not None and is_transactional.kwargs.get("transaction")
+        )
+        request.getfixturevalue("transactional_db" if wants else "db")
+        ship_defaults()
+
+
+@pytest.fixture
+def noon() -> Iterator[datetime]:
+    """The clock stands still at Tuesday noon."""
+    with clock.travel(NOON):
+        yield NOON
+
+
+@pytest.fixture
+def people(db: Any) -> SimpleNamespace:
+    """One store with two teams, everybody named by what they are; and a stranger in another store."""
+    store = StoreFactory(code="binjiang", name="杭州滨江店")
+    other_store = StoreFactory(code="xiaoshan", name="萧山店", group=store.group)
+    team = TeamFactory(store=store, name="一组")
+    team_2 = TeamFactory(store=store, name="二组")
+    made = SimpleNamespace(store=store, other_store=other_store, team=team, team_2=team_2)
+
+    def person(key: str, name: str, role: str, **fields: Any) -> None:
+        fields.setdefault("store", store)
+        setattr(made, key, UserFactory(employee_number=key, name=name, roles=[role], **fields))
+
+    person("general_manager", "高远", Role.GENERAL_MANAGER)
+    person("manager", "沈立峰", Role.SALES_MANAGER)
+    person("supervisor", "钱文博", Role.SALES_SUPERVISOR, team=team)
+    person("owner", "林悦", Role.SALES_CONSULTANT, team=team)
+    person("colleague", "赵启明", Role.SALES_CONSULTANT, team=team)
+    person("rival", "周子昂", Role.SALES_CONSULTANT, team=team_2)
+    person("dcc", "许静怡", Role.TELESALES_AGENT)
+    person("receptionist", "方晴", Role.RECEPTIONIST)
+    person("finance", "何账", Role.FINANCE)
+    person("administrator", "许静", Role.ADMINISTRATOR)
+    person("stranger", "孙外", Role.SALES_CONSULTANT, store=other_store)
+    person("stranger_manager", "李外", Role.SALES_MANAGER, store=other_store)
+    team.supervisor = made.supervisor
+    team.save()
+    return made
