@@ -4,6 +4,9 @@ import re
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
+
+from core.pinyin import search_text
 
 _CJK = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 
@@ -11,18 +14,17 @@ _CJK = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 class CustomerQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def matching(self, text: str) -> Self:
         """Customers that fit the text; nothing for fewer than 3 digits of a phone. Every branch uses one GIN index."""
-        text = " ".join(text.split()).lower()
         digits = re.sub(r"[\s\-()+]", "", text)
         if digits.isdigit():
             if len(digits) < 3:
                 return self.none()
             national = digits.removeprefix("0086").lstrip("0") or digits
             return self.filter(phones__number__contains=national).distinct()
-        compact = text.replace(" ", "")
+        compact = search_text(text)
         if not compact:
             return self.none()
         if _CJK.search(compact) or len(compact) < 3:
             # Exact pieces of a name: every substring up to four characters and every prefix of the initials is a term.
             pieces = [compact[i : i + 4] for i in range(0, max(1, len(compact) - 3))]
             return self.filter(search_terms__contains=pieces)
-        return self.filter(pinyin__contains=compact)
+        return self.filter(Q(pinyin__contains=compact) | Q(search_terms__contains=[compact]))

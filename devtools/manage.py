@@ -8,8 +8,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from devtools.base import PYTHON, ROOT, RUN, VAR, VENDOR, StopError, console, run_quietly
-from devtools.demo import app_env, set_up
+from devtools.base import PYTHON, ROOT, RUN, VAR, VENDOR, StopError, console
+from devtools.demo import app_env, migrate, set_up
 from devtools.packages import ensure_packages
 from devtools.stack import URL_NAMES, given_urls, remove_data, services
 from devtools.state import clear_state, read_state, write_state
@@ -36,8 +36,7 @@ def _addresses() -> Iterator[dict[str, str]]:
         write_state(started.urls)
         try:
             if "DATABASE_URL" not in given_urls():
-                prepare = [PYTHON, "-m", "devtools.prepare"]
-                run_quietly(prepare, env=app_env(started.urls), failure="The database could not be migrated.")
+                migrate(app_env(started.urls))
             yield started.urls
         finally:
             clear_state()

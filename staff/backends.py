@@ -3,11 +3,10 @@
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from core.phones import normalize_phone
 from staff.models import User
+from staff.selectors import person_of_login
 
 
 class StaffBackend(ModelBackend):
@@ -17,16 +16,8 @@ class StaffBackend(ModelBackend):
         """The person of this employee number, else of this phone. An unknown one costs as much time as a known one."""
         if not username or password is None:
             return None
-        user = User.objects.filter(employee_number=username.strip().lower()).first() or _by_phone(username)
+        user = person_of_login(username)
         if user is None:
             User().set_password(password)
             return None
         return user if user.check_password(password) and self.user_can_authenticate(user) else None
-
-
-def _by_phone(text: str) -> User | None:
-    try:
-        number = normalize_phone(text).e164
-    except ValidationError:
-        return None
-    return User.objects.filter(phone=number).first()

@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, Range
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.expressions import Combinable
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from core.models import TimeStampedModel
@@ -130,12 +131,22 @@ class User(AbstractBaseUser, PermissionsMixin, TimeStampedModel):
     def __str__(self) -> str:
         return self.name
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Every session of the person ends when the password or anything that grants rights changes (reliability 36)."""
+        rights = (self.is_active, self.is_staff, self.is_superuser, self.store_id, self.scope_override, sorted(self.roles))
+        salt = "staff.models.User.get_session_auth_hash"
+        return salted_hmac(salt, f"{self.password}|{rights}", secret=secret, algorithm="sha256").hexdigest()
+
     def has_role(self, *roles: str) -> bool:
         return any(role in self.roles for role in roles)
 
     @property
     def is_leader(self) -> bool:
         return self.has_role(*LEADER_ROLES)
+
+    @property
+    def role_labels(self) -> list[str]:
+        return [str(Role(role).label) for role in self.roles]
 
     @property
     def role_label(self) -> str:

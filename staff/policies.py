@@ -22,11 +22,20 @@ def can_assign(user: User) -> bool:
     return user.is_active and user.is_leader
 
 
+def can_manage_store_leave(user: User) -> bool:
+    """The managers of a store and its administrators."""
+    roles = (Role.ADMINISTRATOR, Role.SALES_MANAGER, Role.GENERAL_MANAGER)
+    return user.is_active and user.store_id is not None and user.has_role(*roles)
+
+
 def can_manage_leave(user: User, person: User) -> bool:
-    """Leaders of the same store and administrators record leave; everybody records the own one."""
+    """Everybody records the own leave, a supervisor the team's, managers and administrators the store's."""
     if user.pk == person.pk:
-        return True
-    return user.store_id == person.store_id and (user.is_leader or user.has_role(Role.ADMINISTRATOR))
+        return user.is_active
+    if user.store_id is None or user.store_id != person.store_id:
+        return False
+    leads_team = person.team is not None and person.team.supervisor_id == user.pk
+    return can_manage_store_leave(user) or (user.is_active and leads_team)
 
 
 def ensure(allowed: bool) -> None:

@@ -1,11 +1,39 @@
-"""Who leads whom, who stands in for whom."""
+"""Who signs in, who leads whom, who stands in for whom."""
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
 
+from core import clock
+from core.phones import normalize_phone
+from core.text import clean_text
 from staff.enums import OWNER_ROLES, Role
-from staff.models import Leave, User
+from staff.models import Leave, Store, User
+from staff.policies import can_manage_store_leave
+
+LONGEST_LINE = 8  # nobody has more superiors; also the end of a circle
+
+
+def person_of_login(text: str) -> User | None:
+    """The person of this employee number, else of this phone in any spelling, active or not."""
+    name = clean_text(text).lower()
+    if not name:
+        return None
+    user = User.objects.filter(employee_number=name).first()
+    if user is not None:
+        return user
+    try:
+        number = normalize_phone(name).e164
+    except ValidationError:
+        return None
+    return User.objects.filter(phone=number).first()
+
+
+def store_heading() -> str:
+    """The store's name for the sign-in page; empty when several stores share the address."""
+    stores = list(Store.objects.order_by("id")[:2])
+    return str(stores[0]) if len(stores) == 1 else ""
 
 
 def owners_of_store(store_id: int) -> QuerySet[User]:
@@ -18,9 +46,7 @@ def owners_of_store(store_id: int) -> QuerySet[User]:
 
 
 def sales_manager_of(store_id: int) -> User | None:
-    return (
-        User.objects.filter(store=store_id, is_active=True, roles__contains=[Role.SALES_MANAGER]).order_by("id").first()
-    )
+    return _first_of_role(store_id, Role.SALES_MANAGER)
 
 
 def leader_of(user: User | None, *, store_id: int) -> User | None:
@@ -35,8 +61,58 @@ def leader_of(user: User | None, *, store_id: int) -> User | None:
     return None
 
 
+def reporting_line(user: User) -> list[User]:
+    """The superiors from the next one up (R-001): as entered, else supervisor, sales manager, general manager."""
+    line: list[User] = []
+    superior = _superior(user)
+    while superior is not None and superior.pk != user.pk and superior not in line and len(line) < LONGEST_LINE:
+        line.append(superior)
+        superior = _superior(superior)
+    return line
+
+
+def leaves_visible_to(user: User) -> QuerySet[Leave]:
+    """The leaves of the people whose leave the user records; newest first."""
+    return (
+        Leave.objects.filter(user__in=leave_people_of(user))
+        .select_related("user__team", "stand_in", "recorded_by")
+        .order_by("-starts_at", "-id")
+    )
+
+
+def leave_people_of(user: User) -> QuerySet[User]:
+    """Whose leave the user records and reads; the same people as staff.policies.can_manage_leave."""
+    if can_manage_store_leave(user):
+        people = User.objects.filter(store=user.store_id)
+    else:
+        people = User.objects.filter(Q(pk=user.pk) | Q(team__supervisor=user, store=user.store_id))
+    return people.filter(is_active=True).order_by("employee_number")
+
+
+def colleagues_of(user: User) -> QuerySet[User]:
+    """Active people of the same store, who may stand in for somebody."""
+    return User.objects.filter(store=user.store_id, is_active=True).order_by("employee_number")
+
+
 def leave_at(user_id: int, at: datetime) -> Leave | None:
     """The leave that covers the moment, with its stand-in."""
     return (
         Leave.objects.filter(user=user_id, starts_at__lte=at, ends_at__gt=at).select_related("stand_in__team").first()
     )
+
+
+def leave_next(user: User) -> Leave | None:
+    """The person's present or next leave."""
+    return Leave.objects.filter(user=user, ends_at__gt=clock.now()).select_related("stand_in").order_by("starts_at").first()
+
+
+def _first_of_role(store_id: int, role: str) -> User | None:
+    return User.objects.filter(store=store_id, is_active=True, roles__contains=[role]).order_by("id").first()
+
+
+def _superior(user: User) -> User | None:
+    if user.reports_to is not None:
+        return user.reports_to
+    if user.store_id is None or user.has_role(Role.GENERAL_MANAGER):
+        return None
+    return leader_of(user, store_id=user.store_id) or _first_of_role(user.store_id, Role.GENERAL_MANAGER)

@@ -18,6 +18,7 @@ from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from core import clock
+from core.logs import NO_REQUEST, current_request_id
 from core.phones import mask_phone, national
 
 register = template.Library()
@@ -74,6 +75,13 @@ def icon(name: str, size: int | None = None, css_class: str = "", stroke: float 
 @register.simple_tag
 def logo() -> SafeString:
     return LOGO
+
+
+@register.simple_tag
+def request_id() -> str:
+    """The number by which the administrator finds this request in the log; empty outside a request."""
+    current = current_request_id()
+    return "" if current == NO_REQUEST else current
 
 
 @register.simple_tag
@@ -141,7 +149,7 @@ def ring(value: Any, total: Any, mark: Any = None) -> SafeString:
 
 @register.simple_tag
 def meter(value: Any, target: Any, tone: str = "") -> SafeString:
-    """How much of a target is reached, as a bar; the words next to it carry the figures. Tones: "", ok, warn, danger."""
+    """How much of a target is reached, as a bar; the words beside it carry the figures. Tones: ok, warn, danger."""
     percent = round(_share(value, target) * 100)
     return format_html(
         '<span class="meter{}" data-v="{}" aria-hidden="true"><i></i></span>', f" {tone}" if tone else "", percent
@@ -218,9 +226,9 @@ def day(value: date | datetime | None) -> str:
     """11月21日 周六 / Sat 21 Nov; the year only when it is not this year."""
     if not value:
         return NOTHING
-    value = _local(value)
+    local = _local(value)
     pattern = str(DAY_FORMATS[_language()]["with_weekday"])
-    return pattern.format(day=_plain_day(value), weekday=WEEKDAYS[value.weekday()])
+    return pattern.format(day=_plain_day(local), weekday=WEEKDAYS[local.weekday()])
 
 
 @register.filter
@@ -228,8 +236,8 @@ def day_time(value: datetime | None) -> str:
     """11月21日 18:00 / 21 Nov 18:00."""
     if not value:
         return NOTHING
-    value = _local(value)
-    return f"{_plain_day(value)} {value:%H:%M}"
+    local = timezone.localtime(value)
+    return f"{_plain_day(local)} {local:%H:%M}"
 
 
 def _overdue_words(late: timedelta, days: int) -> str:
