@@ -112,6 +112,14 @@ def search_keys(name: str) -> SearchKeys:
     )
 
 
+def surname_of(name: str) -> str:
+    """Return the surname of a Chinese name (王建国: 王, 欧阳娜娜: 欧阳), "" for any other name or one with a title."""
+    first = _PART.match(clean_text(name))
+    if first is None or not first[1] or len(first[1]) < 2 or _TITLE.search(first[1]):
+        return ""
+    return _surname(first[1])[0]
+
+
 def search_text(query: str) -> str:
     """Return what somebody typed in the shape of the stored keys: lower case, no blanks, dots or signs."""
     return "".join(han or word.lower() for han, word in _PART.findall(clean_text(query)))

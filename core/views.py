@@ -1,12 +1,16 @@
 """Health and errors."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.template.loader import get_template
 from django.views.decorators.http import require_GET
 
 from core.heartbeats import STALE_AFTER, ages
+from core.logs import current_request_id
 
 EXPECTED_SWEEPS = ("followups.remind_due", "notifications.outbox_send")
 
@@ -35,17 +39,28 @@ def healthz_deep(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "core/400.html", status=400)
+    return _error_page("core/400.html", 400, is_too_big=isinstance(exception, RequestDataTooBig))
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "core/403.html", {"reason": str(exception or "")}, status=403)
+    return _error_page("core/403.html", 403, reason=str(exception or ""))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form is from before a sign-in or sign-out, or from elsewhere; `reason` is for developers and stays unsaid."""
+    return _error_page("core/403_csrf.html", 403)
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "core/404.html", status=404)
+    return _error_page("core/404.html", 404)
 
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "core/500.html", status=500)
+    return _error_page("core/500.html", 500)
+
+
+def _error_page(template: str, status: int, **context: Any) -> HttpResponse:
+    """Without the request: its context processors read session and database, which may be what failed."""
+    html = get_template(template).render({"request_id": current_request_id(), **context})
+    return HttpResponse(html, status=status)

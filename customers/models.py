@@ -43,7 +43,13 @@ class Channel(TimeStampedModel):
         return self.name_en if (get_language() or "").startswith("en") else self.name_zh
 
 
-@pghistory.track(obj_field=pghistory.ObjForeignKey(related_name="history"), exclude=["search_terms", "pinyin", "updated_at"])
+@pghistory.track(
+    # The row as it was: what it is now stands in the table itself, so an insert costs nothing.
+    pghistory.UpdateEvent("changed", row=pghistory.Old),
+    pghistory.DeleteEvent("deleted"),
+    obj_field=pghistory.ObjForeignKey(related_name="history"),
+    exclude=["search_terms", "pinyin", "updated_at"],
+)
 class Customer(TimeStampedModel):
     """A person or company of one store. Ownership is the opportunity's, not the customer's."""
 
@@ -63,9 +69,11 @@ class Customer(TimeStampedModel):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("registered by")
     )
     # Search keys, computed from the name by core.pinyin; there is no other writer than the service.
-    pinyin = models.CharField(max_length=300, blank=True, editable=False)
-    search_terms = ArrayField(models.CharField(max_length=40), default=list, blank=True, editable=False)
-    version = models.PositiveIntegerField(default=1, editable=False)
+    pinyin = models.CharField(_("pinyin"), max_length=300, blank=True, editable=False)
+    search_terms = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, editable=False, verbose_name=_("search words")
+    )
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 
     objects = CustomerQuerySet.as_manager()
 
@@ -125,7 +133,9 @@ class Consent(TimeStampedModel):
     source = models.CharField(_("how it was given"), max_length=100, blank=True)
     given_at = models.DateTimeField(_("given at"))
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("recorded by")
+    )
 
     class Meta:
         verbose_name = _("consent")

@@ -26,6 +26,24 @@ class PhoneTaken(Conflict):
     default_code = "phone_taken"
 
 
+def customer_build(
+    *, store_id: int, name: str, kind: str, gender: str, area: str, channel_id: int | None, by: User | None
+) -> Customer:
+    """Make a customer with the keys by which it is found, unsaved."""
+    keys = search_keys(name)
+    return Customer(
+        store_id=store_id,
+        name=clean_text(name),
+        kind=kind,
+        gender=gender,
+        area=area,
+        channel_id=channel_id,
+        registered_by=by,
+        pinyin=keys.pinyin[:300],
+        search_terms=[term for term in keys.terms if len(term) <= 40],
+    )
+
+
 @service
 def customer_create(
     *,
@@ -44,19 +62,10 @@ def customer_create(
     Raises PhoneTaken when the number is registered in the store: also when somebody else does so in this very
     moment, because the unique index decides (invariant 2). ValidationError for a bad name.
     """
-    keys = search_keys(name)
-    customer = Customer(
-        store_id=store_id,
-        name=clean_text(name),
-        kind=kind,
-        gender=gender,
-        area=area,
-        channel_id=channel_id,
-        contact_person=contact_person,
-        registered_by=by,
-        pinyin=keys.pinyin[:300],
-        search_terms=[term for term in keys.terms if len(term) <= 40],
+    customer = customer_build(
+        store_id=store_id, name=name, kind=kind, gender=gender, area=area, channel_id=channel_id, by=by
     )
+    customer.contact_person = contact_person
     customer.clean_fields()
     try:
         with transaction.atomic():

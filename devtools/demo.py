@@ -25,17 +25,10 @@ def demo() -> int:
     port = wanted_port()
     _refuse_second_start(port)
     set_up()
-    stop = StopSignal()
     with services() as started:
         env = app_env(started.urls)
-        try:
-            _prepare_database(env)
-        except StopError:
-            if stop.count:  # Ctrl-C reached the command too
-                return 130
-            raise
-        if stop.count:
-            return 130
+        _prepare_database(env)
+        stop = StopSignal()  # until here Ctrl-C simply interrupts
         write_state(started.urls, port=port)
         try:
             return _serve(started, env, port, stop, begin)
@@ -110,7 +103,7 @@ def _children(env: dict[str, str], port: int) -> list[Child]:
     for leftover in RUN.glob(f"{schedule.name}*"):  # intervals only: nothing in it is worth keeping
         leftover.unlink()
     gunicorn = [PYTHON, "-m", "gunicorn", "dealership.wsgi:application", "--bind", f"127.0.0.1:{port}"]
-    gunicorn += ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket"]
+    gunicorn += ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--preload", "--no-control-socket"]
     gunicorn += ["--max-requests", "2000", "--max-requests-jitter", "200", "--graceful-timeout", "5"]
     celery = [PYTHON, "-m", "celery", "-A", "dealership"]
     worker = [*celery, "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]

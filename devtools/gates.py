@@ -17,8 +17,8 @@ from devtools.stack import test_services
 
 MANAGE = ("manage.py",)
 GATES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("ruff format --check", ("-m", "ruff", "format", "--check", "--quiet", ".")),
-    ("ruff check", ("-m", "ruff", "check", "--quiet", ".")),
+    ("ruff format --check", ("-m", "ruff", "format", "--check", "--output-format", "concise", ".")),
+    ("ruff check", ("-m", "ruff", "check", "--output-format", "concise", ".")),
     ("djlint", ("-m", "djlint", "--lint", "--quiet", "templates")),
     ("mypy", ("-m", "mypy")),
     ("lint-imports", ("-c", "from importlinter.cli import lint_imports_command as run; run()")),
@@ -34,6 +34,7 @@ DEPLOY_ENV = {
     "ALLOWED_HOSTS": "crm.example.com",
     "CSRF_TRUSTED_ORIGINS": "https://crm.example.com",
 }
+OUTPUT_LINES = 400
 PYTEST_FULL = ("-n", "2", "--dist", "loadscope", "--cov", "--cov-report=term:skip-covered")
 
 
@@ -81,7 +82,8 @@ def _run_gate(name: str, argv: Sequence[str | Path], env: Mapping[str, str]) -> 
         argv, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
     if done.returncode != 0:
-        console.say(done.stdout.decode(errors="replace").rstrip())
+        lines = done.stdout.decode(errors="replace").rstrip().splitlines()
+        console.say("\n".join(lines[-OUTPUT_LINES:]))
         raise StopError(f"The check failed: {name}")
     console.say(f"  ok {name} ({time.monotonic() - begin:.1f} s)")
 

@@ -43,3 +43,6 @@ def ship(rule_model: Any, policy_model: Any) -> None:
         rule_model.objects.bulk_create([rule_model(**_COMMON, **rule) for rule in RULES])
     if not policy_model.objects.exists():
         policy_model.objects.create(**_COMMON)
+
+# How a customer is addressed in a message. Messages are written in Chinese, whatever language the sender reads.
+HONORIFICS: dict[str, str] = {"male": "先生", "female": "女士"}

@@ -2,8 +2,20 @@
 
 from core import events
 from followups.enums import Trigger
-from followups.services import followups_cancel_all, followups_plan, followups_reassign, message_plan_again
-from opportunities.events import OpportunityClosed, OpportunityOpened, OpportunityReturned, OwnerChanged
+from followups.services import (
+    followups_cancel_all,
+    followups_follow_level,
+    followups_plan,
+    followups_reassign,
+    message_plan_again,
+)
+from opportunities.events import (
+    LevelChanged,
+    OpportunityClosed,
+    OpportunityOpened,
+    OpportunityReturned,
+    OwnerChanged,
+)
 
 
 @events.on(OpportunityOpened)
@@ -18,9 +30,30 @@ def plan_message_of_the_day(event: OpportunityReturned) -> None:
 
 @events.on(OwnerChanged)
 def callbacks_follow_the_owner(event: OwnerChanged) -> None:
-    followups_reassign(opportunity_id=event.opportunity_id, owner_id=event.owner_id)
+    followups_reassign(
+        opportunity_id=event.opportunity_id, owner_id=event.owner_id, previous_owner_id=event.previous_owner_id
+    )
+
+
+@events.on(LevelChanged)
+def cadence_follows_the_level(event: LevelChanged) -> None:
+    followups_follow_level(
+        opportunity_id=event.opportunity_id, previous_level=event.previous_level, level=event.level
+    )
 
 
 @events.on(OpportunityClosed)
 def end_callbacks(event: OpportunityClosed) -> None:
     followups_cancel_all(opportunity_id=event.opportunity_id)
+
+
+@events.on(OpportunitiesOpened)
+def plan_first_callbacks_of_many(event: OpportunitiesOpened) -> None:
+    followups_plan_many(
+        opportunity_ids=event.opportunity_ids, store_id=event.store_id, trigger=Trigger.OPENED, at=event.at
+    )
+
+
+@events.on(OpportunitiesClosed)
+def end_callbacks_of_many(event: OpportunitiesClosed) -> None:
+    followups_cancel_many(opportunity_ids=event.opportunity_ids)

@@ -80,7 +80,9 @@ class FollowUpRule(TimeStampedModel):
 class FollowUpPolicy(TimeStampedModel):
     """The numbers around callbacks that a store may change, dated."""
 
-    store = models.ForeignKey("staff.Store", models.PROTECT, null=True, blank=True, related_name="+")
+    store = models.ForeignKey(
+        "staff.Store", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("only for this store")
+    )
     reschedule_max_times = models.PositiveSmallIntegerField(_("a callback may be moved (times)"), default=2)
     reschedule_max_days = models.PositiveSmallIntegerField(_("and by at most (days)"), default=7)
     next_max_days = models.PositiveSmallIntegerField(_("the next callback within (days)"), default=60)
@@ -115,13 +117,22 @@ class FollowUp(TimeStampedModel):
     sent by the sweep, one row per transaction (reliability.md 4.1).
     """
 
-    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+")
-    opportunity = models.ForeignKey("opportunities.Opportunity", models.PROTECT, related_name="follow_ups")
-    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
-    assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="follow_ups"
+    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+", verbose_name=_("store"))
+    opportunity = models.ForeignKey(
+        "opportunities.Opportunity", models.PROTECT, related_name="follow_ups", verbose_name=_("opportunity")
     )
-    rule = models.ForeignKey(FollowUpRule, models.PROTECT, null=True, blank=True, related_name="+")
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+", verbose_name=_("customer"))
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="follow_ups",
+        verbose_name=_("assignee"),
+    )
+    rule = models.ForeignKey(
+        FollowUpRule, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("rule")
+    )
     rule_code = models.CharField(_("callback"), max_length=20, choices=RuleCode)
     occurrence = models.PositiveIntegerField(_("occurrence"), default=1)
     channel = models.CharField(_("by"), max_length=10, choices=ContactChannel, default=ContactChannel.PHONE)
@@ -132,25 +143,41 @@ class FollowUp(TimeStampedModel):
     deadline_at = models.DateTimeField(_("late after"))
     original_due_at = models.DateTimeField(_("first due"), editable=False)
     moved_times = models.PositiveSmallIntegerField(_("moved"), default=0)
-    generation = models.PositiveSmallIntegerField(default=1, editable=False)  # +1 when moved: new ladder, new keys
+    generation = models.PositiveSmallIntegerField(
+        _("generation"), default=1, editable=False
+    )  # +1 when moved: new ladder, new keys
     # the ladder
-    remind_step = models.CharField(max_length=10, choices=Step, blank=True, default=Step.SOON)
-    remind_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
-    last_error = models.CharField(max_length=300, blank=True, editable=False)
-    due_notified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    remind_step = models.CharField(_("next reminder step"), max_length=10, choices=Step, blank=True, default=Step.SOON)
+    remind_at = models.DateTimeField(_("next reminder at"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
+    last_error = models.CharField(_("last error"), max_length=300, blank=True, editable=False)
+    due_notified_at = models.DateTimeField(_("reminded at"), null=True, blank=True, editable=False)
     missed_at = models.DateTimeField(_("missed at"), null=True, blank=True, editable=False)
     excused = models.CharField(_("excused because"), max_length=20, blank=True, editable=False)
     # the end
     done_at = models.DateTimeField(_("done at"), null=True, blank=True)
-    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("done by")
+    )
     is_late = models.BooleanField(_("done late"), null=True, editable=False)
     contact = models.ForeignKey(
-        "followups.Contact", models.SET_NULL, null=True, blank=True, related_name="completes", editable=False
+        "followups.Contact",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="completes",
+        editable=False,
+        verbose_name=_("contact"),
     )
-    cancel_reason = models.CharField(max_length=12, choices=CancelReason, blank=True)
+    cancel_reason = models.CharField(_("cancelled because"), max_length=12, choices=CancelReason, blank=True)
     planned_from = models.ForeignKey(
-        "followups.Contact", models.SET_NULL, null=True, blank=True, related_name="plans", editable=False
+        "followups.Contact",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="plans",
+        editable=False,
+        verbose_name=_("planned in contact"),
     )
 
     objects = FollowUpQuerySet.as_manager()
@@ -199,20 +226,24 @@ class FollowUp(TimeStampedModel):
 class Contact(TimeStampedModel):
     """What was done and said, written once. Evidence: who, when typed, how late, from which page and device."""
 
-    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+")
-    opportunity = models.ForeignKey("opportunities.Opportunity", models.PROTECT, related_name="contacts")
-    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="contacts")
+    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+", verbose_name=_("store"))
+    opportunity = models.ForeignKey(
+        "opportunities.Opportunity", models.PROTECT, related_name="contacts", verbose_name=_("opportunity")
+    )
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+", verbose_name=_("customer"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="contacts", verbose_name=_("recorded by")
+    )
     channel = models.CharField(_("by"), max_length=10, choices=ContactChannel)
     outcome = models.CharField(_("result"), max_length=20, choices=ContactOutcome)
     sentence = models.CharField(_("in one sentence"), max_length=2000, blank=True)
-    tags = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    tags = ArrayField(models.CharField(max_length=20), default=list, blank=True, verbose_name=_("tags"))
     duration_s = models.PositiveIntegerField(_("duration (s)"), null=True, blank=True)
     is_effective = models.BooleanField(_("effective"))
     is_suspicious = models.BooleanField(_("one of a burst of identical entries"), default=False)
     occurred_at = models.DateTimeField(_("occurred at"))
-    evidence = models.JSONField(default=dict)
-    idempotency_key = models.CharField(max_length=60, unique=True)
+    evidence = models.JSONField(_("evidence"), default=dict)
+    idempotency_key = models.CharField(_("key against doubles"), max_length=60, unique=True)
 
     class Meta:
         verbose_name = _("contact")
@@ -229,8 +260,8 @@ class Contact(TimeStampedModel):
 class ContactCorrection(TimeStampedModel):
     """A contact taken back within the undo window: the row stays, this says that it does not count."""
 
-    contact = models.OneToOneField(Contact, models.PROTECT, related_name="correction")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    contact = models.OneToOneField(Contact, models.PROTECT, related_name="correction", verbose_name=_("contact"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("corrected by"))
 
     class Meta:
         verbose_name = _("correction")

@@ -34,7 +34,10 @@ class FollowUpQuerySet(models.QuerySet):  # type: ignore[type-arg]
                 return self.filter(store=user.store_id)
             case "team" if user.store_id is not None:
                 return self.filter(store=user.store_id).filter(
-                    Q(assignee__in=user.team_member_ids()) | Q(assignee=None) | Q(opportunity__registered_by=user)
+                    Q(assignee__in=user.team_member_ids())
+                    | Q(assignee=None)
+                    | Q(opportunity__registered_by=user)
+                    | Q(assignee__in=user.covered_user_ids(at=clock.sql_now()))
                 )
             case "own" if user.store_id is not None:
                 return self.filter(

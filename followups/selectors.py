@@ -1,16 +1,27 @@
 """The rules in force, and what a rule or a page reads about callbacks."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
+from django.utils.translation import gettext_lazy as _
 
+from core import clock
 from core.errors import DomainError
+from core.pinyin import surname_of
+from customers.models import Customer, CustomerPhone
+from followups.defaults import HONORIFICS
 from followups.enums import RuleCode, Trigger
 from followups.models import Contact, FollowUp, FollowUpPolicy, FollowUpRule
+from notifications.enums import MessageChannel
+from notifications.models import MessageTemplate
+from notifications.selectors import templates_in_force
+from opportunities.models import Opportunity
+from staff.models import User
 
 _POLICY_FIELDS = (
     "reschedule_max_times",
@@ -85,7 +96,7 @@ def rule_book(
         )
     found = list(rows)
     if not found or not found[0].policy:  # type: ignore[attr-defined]
-        raise DomainError("No callback rules are in force.", code="no_rules")
+        raise DomainError(_("No callback rules are in force."), code="no_rules")
     first = found[0]
     return RuleBook(
         rules={(rule.code, rule.level): rule for rule in found},
@@ -101,6 +112,18 @@ def is_burst(book: RuleBook, *, at: datetime) -> bool:
     return sum(moment >= since for moment in book.identical_at) + 1 >= book.policy.burst_entries
 
 
+def followups_visible_to(user: User) -> QuerySet[FollowUp]:
+    """With everything a sheet shows, in one query."""
+    return FollowUp.objects.visible_to(user).select_related(
+        "rule", "store", "opportunity__customer", "opportunity__series", "opportunity__trim", "opportunity__store"
+    )
+
+
+def pending_of(opportunity_id: int) -> QuerySet[FollowUp]:
+    """What is promised and not done yet, the next one first."""
+    return FollowUp.objects.pending().filter(opportunity=opportunity_id).select_related("rule").order_by("due_at", "id")
+
+
 def ladder_of(opportunity_id: int) -> QuerySet[FollowUp]:
     """All callbacks of an opportunity that were not replaced, in the order in which they are due."""
     return (
@@ -114,3 +137,56 @@ def ladder_of(opportunity_id: int) -> QuerySet[FollowUp]:
 def next_rule_code(pending: list[FollowUp], trigger: str = Trigger.CONTACTED) -> str:
     """The callback that comes next by the book: a planned one, else the cadence of the level."""
     return pending[0].rule_code if pending else RuleCode.CADENCE
+
+
+# A text message carries 70 characters; a longer one is cut into parts of 67, the rest numbers the parts (GSM 03.40).
+SMS_SINGLE = 70
+SMS_PART = 67
+
+
+def sms_parts(text: str) -> int:
+    """How many text messages a text costs. Characters outside the basic plane, such as emoji, count twice."""
+    units = len(text.encode("utf-16-le")) // 2
+    return 1 if units <= SMS_SINGLE else -(-units // SMS_PART)
+
+
+def salutation(customer: Customer) -> str:
+    """王先生, 欧阳女士; the whole name when surname or gender are not known, for a company its contact person."""
+    name = customer.contact_person or customer.name
+    surname, honorific = surname_of(name), HONORIFICS.get(customer.gender, "")
+    return f"{surname}{honorific}" if surname and honorific else name
+
+
+@dataclass(frozen=True)
+class MessageChoice:
+    """A template with its placeholders filled in for one customer."""
+
+    template: MessageTemplate
+    text: str
+
+
+def message_choices(*, opportunity: Opportunity, by: User) -> list[MessageChoice]:
+    """The templates in force, ready to send. A placeholder that is not known stays out instead of failing."""
+    store = opportunity.store
+    values = {
+        "customer": salutation(opportunity.customer),
+        "store": store.name,
+        "address": store.address,
+        "consultant": by.name,
+        "model": opportunity.wanted,
+    }
+    templates = templates_in_force(channel=MessageChannel.SMS, on=clock.today())
+    return [MessageChoice(template=row, text=_filled(row.body, values)) for row in templates]
+
+
+def _filled(body: str, values: Mapping[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], ""), body)
+
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+def mobile_of(customer_id: int) -> str:
+    """The number that a message would go to, "" without one."""
+    row = CustomerPhone.objects.filter(customer=customer_id, kind="MOBILE").order_by("-is_primary", "id").first()
+    return row.number if row else ""

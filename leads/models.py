@@ -6,29 +6,35 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import TimeStampedModel
-from leads.enums import ImportState, LeadKind, LeadResult, RowReason
+from leads.enums import ImportState, LeadKind, LeadResult, Resolution, RowReason
 
 
 class LeadImport(TimeStampedModel):
     """One uploaded file on its way: uploaded → checked (nothing written) → done, perhaps undone."""
 
-    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+", verbose_name=_("store"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("uploaded by")
+    )
     file_name = models.CharField(_("file"), max_length=200)
-    sha256 = models.CharField(max_length=64)
-    encoding = models.CharField(max_length=20, blank=True)
-    delimiter = models.CharField(max_length=1, blank=True)
-    header = models.JSONField(default=list)
-    mapping = models.JSONField(default=dict)  # column index (str) → ImportField
-    options = models.JSONField(default=dict)  # default channel, owner, consent source
-    state = models.CharField(max_length=10, choices=ImportState, default=ImportState.UPLOADED, editable=False)
-    row_count = models.PositiveIntegerField(default=0)
-    done_count = models.PositiveIntegerField(default=0)
-    counts = models.JSONField(default=dict)  # created, repeated, rejected and their reasons
-    finished_at = models.DateTimeField(null=True, blank=True)
-    undone_at = models.DateTimeField(null=True, blank=True)
-    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
-    error = models.CharField(max_length=300, blank=True)
+    sha256 = models.CharField(_("fingerprint of the file"), max_length=64)
+    encoding = models.CharField(_("encoding"), max_length=20, blank=True)
+    delimiter = models.CharField(_("separator"), max_length=1, blank=True)
+    header = models.JSONField(_("header"), default=list)
+    mapping = models.JSONField(_("column mapping"), default=dict)  # column index (str) → ImportField
+    options = models.JSONField(_("options"), default=dict)  # default channel, owner, consent source
+    state = models.CharField(
+        _("state"), max_length=10, choices=ImportState, default=ImportState.UPLOADED, editable=False
+    )
+    row_count = models.PositiveIntegerField(_("rows"), default=0)
+    done_count = models.PositiveIntegerField(_("rows done"), default=0)
+    counts = models.JSONField(_("counts"), default=dict)  # created, repeated, rejected and their reasons
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("undone by")
+    )
+    error = models.CharField(_("error"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("import")
@@ -37,7 +43,7 @@ class LeadImport(TimeStampedModel):
             # The same file twice changes nothing.
             models.UniqueConstraint(
                 fields=["store", "sha256"],
-                condition=Q(state__in=[ImportState.QUEUED, ImportState.RUNNING, ImportState.DONE]),
+                condition=Q(state__in=[ImportState.QUEUED, ImportState.DONE]),
                 name="import_file_once_per_store",
             )
         ]
@@ -48,16 +54,23 @@ class LeadImport(TimeStampedModel):
 
 
 class LeadImportRow(models.Model):
-    """One row of the file, as read and as understood. Rows are numbered as a spreadsheet shows them."""
+    """One row of the file, as read and as understood. Rows are numbered as a spreadsheet shows them.
 
-    lead_import = models.ForeignKey(LeadImport, models.CASCADE, related_name="rows")
-    row_no = models.PositiveIntegerField()
-    raw = models.JSONField()
-    parsed = models.JSONField(default=dict)
-    result = models.CharField(max_length=10, choices=LeadResult, blank=True)
-    reason = models.CharField(max_length=20, choices=RowReason, blank=True)
-    detail = models.CharField(max_length=200, blank=True)  # message id or plain values, see leads.services.imports
-    lead = models.ForeignKey("leads.Lead", models.SET_NULL, null=True, blank=True, related_name="+")
+    `raw`: the cells as text. `parsed`: see leads.services.import_values.ParsedRow.
+    """
+
+    lead_import = models.ForeignKey(LeadImport, models.CASCADE, related_name="rows", verbose_name=_("import"))
+    row_no = models.PositiveIntegerField(_("row"))
+    raw = models.JSONField(_("as read"))
+    parsed = models.JSONField(_("as understood"), default=dict)
+    result = models.CharField(_("result"), max_length=10, choices=LeadResult, blank=True)
+    reason = models.CharField(_("reason"), max_length=20, choices=RowReason, blank=True)
+    resolution = models.CharField(_("resolution"), max_length=10, choices=Resolution, default=Resolution.SKIP)
+    # plain values of the reason: {"row": 61}, {"message": "too_short", …}
+    detail = models.JSONField(_("detail"), default=dict)
+    lead = models.ForeignKey(
+        "leads.Lead", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("lead")
+    )
 
     class Meta:
         verbose_name = _("import row")
@@ -72,25 +85,35 @@ class LeadImportRow(models.Model):
 class Lead(TimeStampedModel):
     """One intake: somebody called, wrote or walked in. New or known, it is counted (R-046, R-049, R-050)."""
 
-    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+")
+    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+", verbose_name=_("store"))
     kind = models.CharField(_("kind"), max_length=10, choices=LeadKind)
     result = models.CharField(_("result"), max_length=10, choices=LeadResult)
-    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="leads")
-    opportunity = models.ForeignKey("opportunities.Opportunity", models.PROTECT, related_name="leads")
-    channel = models.ForeignKey("customers.Channel", models.PROTECT, null=True, blank=True, related_name="+")
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="leads", verbose_name=_("customer"))
+    opportunity = models.ForeignKey(
+        "opportunities.Opportunity", models.PROTECT, related_name="leads", verbose_name=_("opportunity")
+    )
+    channel = models.ForeignKey(
+        "customers.Channel", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("channel")
+    )
     phone = models.CharField(_("phone"), max_length=20)
     name = models.CharField(_("name as told"), max_length=60, blank=True)
     area = models.CharField(_("area"), max_length=60, blank=True)
-    series = models.ForeignKey("vehicles.Series", models.PROTECT, null=True, blank=True, related_name="+")
+    series = models.ForeignKey(
+        "vehicles.Series", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("series")
+    )
     model_text = models.CharField(_("model as told"), max_length=60, blank=True)
     purchase_window = models.CharField(_("expected purchase"), max_length=10, blank=True)
     note = models.CharField(_("note"), max_length=2000, blank=True)
     captured = models.PositiveSmallIntegerField(_("captured items (of six)"), default=0)
     occurred_at = models.DateTimeField(_("when the customer contacted us"))
-    registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("registered by")
+    )
     external_no = models.CharField(_("number at the platform"), max_length=60, blank=True)
-    lead_import = models.ForeignKey(LeadImport, models.PROTECT, null=True, blank=True, related_name="leads")
-    idempotency_key = models.CharField(max_length=60, unique=True, null=True, blank=True)
+    lead_import = models.ForeignKey(
+        LeadImport, models.PROTECT, null=True, blank=True, related_name="leads", verbose_name=_("import")
+    )
+    idempotency_key = models.CharField(_("key against doubles"), max_length=60, unique=True, null=True, blank=True)
 
     class Meta:
         verbose_name = _("lead")

@@ -13,12 +13,14 @@ from notifications.querysets import NotificationQuerySet
 class Notification(TimeStampedModel):
     """One line in somebody's inbox. `dedupe_key` makes each reminder step arrive exactly once."""
 
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications", verbose_name=_("recipient")
+    )
     kind = models.CharField(_("kind"), max_length=30, choices=NoticeKind)
     data = models.JSONField(_("data"), default=dict)
     url = models.CharField(_("link"), max_length=200, blank=True)
     subject = models.CharField(_("subject"), max_length=60, blank=True)  # "followups.FollowUp:17"
-    dedupe_key = models.CharField(max_length=120, unique=True, null=True, blank=True)
+    dedupe_key = models.CharField(_("key against doubles"), max_length=120, unique=True, null=True, blank=True)
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)
     done_at = models.DateTimeField(_("done at"), null=True, blank=True)
     snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
@@ -67,16 +69,20 @@ class OutboundMessage(TimeStampedModel):
     recipient = models.CharField(_("recipient"), max_length=100)
     body = models.TextField(_("text"))
     subject = models.CharField(_("subject"), max_length=60, blank=True)
-    idempotency_key = models.CharField(max_length=120, unique=True)
-    state = models.CharField(_("state"), max_length=10, choices=MessageState, default=MessageState.QUEUED, editable=False)
+    idempotency_key = models.CharField(_("key against doubles"), max_length=120, unique=True)
+    state = models.CharField(
+        _("state"), max_length=10, choices=MessageState, default=MessageState.QUEUED, editable=False
+    )
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
     next_try_at = models.DateTimeField(_("next try at"), null=True, blank=True, editable=False)
-    claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True, editable=False)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True, editable=False)
     provider = models.CharField(_("provider"), max_length=20, blank=True, editable=False)
-    provider_key = models.CharField(max_length=80, blank=True, editable=False)
+    provider_key = models.CharField(_("provider's key"), max_length=80, blank=True, editable=False)
     last_error = models.CharField(_("last error"), max_length=300, blank=True, editable=False)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("created by")
+    )
 
     class Meta:
         verbose_name = _("outgoing message")

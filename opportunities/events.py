@@ -68,3 +68,23 @@ class OpportunityClosed:
     at: datetime
     by_id: int | None
 
+
+@dataclass(frozen=True)
+class OpportunitiesOpened:
+    """Many at once, by a list: the same fact as OpportunityOpened for each of them."""
+
+    opportunity_ids: tuple[int, ...]
+    store_id: int
+    trigger: str
+    at: datetime
+    by_id: int | None
+
+
+@dataclass(frozen=True)
+class OpportunitiesClosed:
+    """Many at once: the same fact as OpportunityClosed for each of them."""
+
+    opportunity_ids: tuple[int, ...]
+    outcome: str
+    at: datetime
+    by_id: int | None

@@ -24,7 +24,13 @@ from opportunities.querysets import OpportunityQuerySet
 from opportunities.stages import Outcome, Stage
 
 
-@pghistory.track(obj_field=pghistory.ObjForeignKey(related_name="history"), exclude=["next_action_at", "next_action_label", "last_contact_at", "updated_at"])
+@pghistory.track(
+    # The row as it was: what it is now stands in the table itself, so an insert costs nothing.
+    pghistory.UpdateEvent("changed", row=pghistory.Old),
+    pghistory.DeleteEvent("deleted"),
+    obj_field=pghistory.ObjForeignKey(related_name="history"),
+    exclude=["next_action_at", "next_action_label", "last_contact_at", "updated_at"],
+)
 class Opportunity(TimeStampedModel):
     """One purchase intent of one customer: a stage, an owner and always a next action (architecture.md 1)."""
 
@@ -49,7 +55,13 @@ class Opportunity(TimeStampedModel):
     level = models.CharField(_("intention level"), max_length=1, choices=Level, default=Level.C)
     requested_level = models.CharField(_("proposed level"), max_length=1, choices=Level, blank=True)
     level_requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        verbose_name=_("level proposed by"),
     )
     # what the customer wants
     channel = models.ForeignKey(
@@ -75,24 +87,36 @@ class Opportunity(TimeStampedModel):
     concerns = ArrayField(models.CharField(max_length=20), verbose_name=_("concerns"), default=list, blank=True)
     decision_makers = models.PositiveSmallIntegerField(_("people deciding"), null=True, blank=True)
     # closing, in two steps (R-072)
-    close_requested = models.CharField(max_length=5, choices=Outcome, blank=True, editable=False)
+    close_requested = models.CharField(_("proposed outcome"), max_length=5, choices=Outcome, blank=True, editable=False)
     close_reason = models.CharField(_("reason"), max_length=20, blank=True, editable=False)
     close_note = models.CharField(_("explanation"), max_length=500, blank=True, editable=False)
     close_requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        verbose_name=_("close proposed by"),
     )
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True, editable=False)
     closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        verbose_name=_("closed by"),
     )
     # read models, written by the services of this app and of followups
     opened_at = models.DateTimeField(_("opened at"), default=clock.now, editable=False)
     last_contact_at = models.DateTimeField(_("last effective contact"), null=True, blank=True, editable=False)
     next_action_at = models.DateTimeField(_("next action at"), null=True, blank=True, editable=False)
-    next_action_label = models.CharField(max_length=40, blank=True, editable=False)
-    last_note = models.CharField(max_length=200, blank=True, editable=False)
+    next_action_label = models.CharField(_("next action"), max_length=40, blank=True, editable=False)
+    last_note = models.CharField(_("last note"), max_length=200, blank=True, editable=False)
     is_parallel = models.BooleanField(_("one of several at the same time"), default=False)
-    version = models.PositiveIntegerField(default=1, editable=False)
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 
     objects = OpportunityQuerySet.as_manager()
 
@@ -111,7 +135,8 @@ class Opportunity(TimeStampedModel):
                 violation_error_message=_("The upper budget must not be below the lower one."),
             ),
             models.CheckConstraint(
-                condition=Q(outcome=Outcome.OPEN, closed_at=None) | ~Q(outcome=Outcome.OPEN) & Q(closed_at__isnull=False),
+                condition=Q(outcome=Outcome.OPEN, closed_at=None)
+                | ~Q(outcome=Outcome.OPEN) & Q(closed_at__isnull=False),
                 name="opportunity_closed_has_a_time",
             ),
             # R-072: nobody confirms an application of his own
@@ -155,11 +180,15 @@ class Opportunity(TimeStampedModel):
 class Ownership(TimeStampedModel):
     """Who owned the opportunity from when to when, by which rule. One row at a time is open (invariant 3)."""
 
-    opportunity = models.ForeignKey(Opportunity, models.CASCADE, related_name="ownerships")
+    opportunity = models.ForeignKey(
+        Opportunity, models.CASCADE, related_name="ownerships", verbose_name=_("opportunity")
+    )
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("owner"))
     rule = models.CharField(_("rule"), max_length=20, choices=OwnerRule)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("changed by")
+    )
     from_at = models.DateTimeField(_("from"))
     until_at = models.DateTimeField(_("until"), null=True, blank=True)
 
@@ -180,15 +209,23 @@ class Ownership(TimeStampedModel):
 class JourneyEvent(models.Model):
     """Append-only log: the customer's timeline, the audit of the sale, the fact table of every funnel."""
 
-    opportunity = models.ForeignKey(Opportunity, models.PROTECT, related_name="journey")
-    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="journey")
-    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+")
+    opportunity = models.ForeignKey(Opportunity, models.PROTECT, related_name="journey", verbose_name=_("opportunity"))
+    customer = models.ForeignKey(
+        "customers.Customer", models.PROTECT, related_name="journey", verbose_name=_("customer")
+    )
+    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+", verbose_name=_("store"))
     kind = models.CharField(_("kind"), max_length=20, choices=EventKind)
     stage = models.CharField(_("stage"), max_length=20, choices=Stage)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    channel = models.ForeignKey("customers.Channel", models.PROTECT, null=True, related_name="+")
-    series = models.ForeignKey("vehicles.Series", models.PROTECT, null=True, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("owner")
+    )
+    channel = models.ForeignKey(
+        "customers.Channel", models.PROTECT, null=True, related_name="+", verbose_name=_("channel")
+    )
+    series = models.ForeignKey("vehicles.Series", models.PROTECT, null=True, related_name="+", verbose_name=_("series"))
     occurred_at = models.DateTimeField(_("occurred at"))
     recorded_at = models.DateTimeField(_("recorded at"), default=clock.now)
     subject = models.CharField(_("subject"), max_length=60, blank=True)  # "followups.Contact:17"

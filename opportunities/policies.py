@@ -1,5 +1,6 @@
 """Verbs on one opportunity. Seeing it is decided by visible_to(); these say what a person who sees it may do."""
 
+from core import clock
 from opportunities.models import Opportunity
 from staff.models import User
 from staff.policies import can_assign
@@ -7,7 +8,16 @@ from staff.policies import can_assign
 
 def can_work(user: User, opportunity: Opportunity) -> bool:
     """Record contacts, change facts: the owner, a stand-in, the DCC agent who registered it, leaders."""
-    return user.is_active and opportunity.is_open
+    return opportunity.is_open and is_concerned(user, opportunity)
+
+
+def is_concerned(user: User, opportunity: Opportunity) -> bool:
+    """Somebody who works with the customer, unlike one who was only given sight of the store."""
+    if not user.is_active:
+        return False
+    if user.is_leader or user.pk in (opportunity.owner_id, opportunity.registered_by_id):
+        return True
+    return user.covered_user_ids(at=clock.sql_now()).filter(user=opportunity.owner_id).exists()
 
 
 def can_give_away(user: User, opportunity: Opportunity) -> bool:
@@ -17,5 +27,18 @@ def can_give_away(user: User, opportunity: Opportunity) -> bool:
 
 def can_decide(user: User, opportunity: Opportunity) -> bool:
     """Confirm a close or a lower level: a leader who did not ask for it (R-072, D-27)."""
-    asked = {opportunity.close_requested_by_id, opportunity.level_requested_by_id} - {None}
-    return user.is_leader and user.pk not in asked and opportunity.owner_id != user.pk
+    return can_decide_close(user, opportunity) and can_decide_level(user, opportunity)
+
+
+def can_decide_close(user: User, opportunity: Opportunity) -> bool:
+    """A leader who did not propose the close and does not own the customer (R-072, D-27)."""
+    return _is_neutral_leader(user, opportunity) and user.pk != opportunity.close_requested_by_id
+
+
+def can_decide_level(user: User, opportunity: Opportunity) -> bool:
+    """A leader who did not propose the lower level and does not own the customer (D-27)."""
+    return _is_neutral_leader(user, opportunity) and user.pk != opportunity.level_requested_by_id
+
+
+def _is_neutral_leader(user: User, opportunity: Opportunity) -> bool:
+    return user.is_active and user.is_leader and opportunity.owner_id != user.pk

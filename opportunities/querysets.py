@@ -21,7 +21,7 @@ class OpportunityQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def visible_to(self, user: "User") -> Self:
         """Deny by default: the widest scope among the person's roles decides (staff.enums.ROLE_SCOPE).
 
-        OWN also covers what the person registered (a DCC agent keeps sight of her leads, D-15) and the customers of
+        OWN and TEAM also cover what the person registered (a DCC agent keeps sight of her leads, D-15) and the customers of
         a colleague whom the person stands in for today.
         """
         match user.scope:
@@ -31,7 +31,10 @@ class OpportunityQuerySet(models.QuerySet):  # type: ignore[type-arg]
                 return self.filter(store=user.store_id)
             case "team" if user.store_id is not None:
                 return self.filter(store=user.store_id).filter(
-                    Q(owner__in=user.team_member_ids()) | Q(owner=None) | Q(registered_by=user)
+                    Q(owner__in=user.team_member_ids())
+                    | Q(owner=None)
+                    | Q(registered_by=user)
+                    | Q(owner__in=user.covered_user_ids(at=clock.sql_now()))
                 )
             case "own" if user.store_id is not None:
                 return self.filter(

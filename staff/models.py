@@ -89,7 +89,13 @@ class Team(TimeStampedModel):
         return self.name
 
 
-@pghistory.track(obj_field=pghistory.ObjForeignKey(related_name="history"), exclude=["password", "last_login"])
+@pghistory.track(
+    # The row as it was: the current one is in the table, so an insert costs nothing.
+    pghistory.UpdateEvent("changed", row=pghistory.Old),
+    pghistory.DeleteEvent("deleted"),
+    obj_field=pghistory.ObjForeignKey(related_name="history"),
+    exclude=["password", "last_login"],
+)
 class User(AbstractBaseUser, PermissionsMixin, TimeStampedModel):
     """A person who works with the system, by employee number; may also sign in by phone (R-001, R-032)."""
 
@@ -97,8 +103,12 @@ class User(AbstractBaseUser, PermissionsMixin, TimeStampedModel):
     phone = models.CharField(_("phone"), max_length=20, unique=True, null=True, blank=True)
     name = models.CharField(_("name"), max_length=40)
     gender = models.CharField(_("gender"), max_length=6, choices=Gender, blank=True)
-    store = models.ForeignKey(Store, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("store"))
-    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("team"))
+    store = models.ForeignKey(
+        Store, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("store")
+    )
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("team")
+    )
     reports_to = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="reports", verbose_name=_("reports to")
     )
@@ -132,10 +142,11 @@ class User(AbstractBaseUser, PermissionsMixin, TimeStampedModel):
         return self.name
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Every session of the person ends when the password or anything that grants rights changes (reliability 36)."""
-        rights = (self.is_active, self.is_staff, self.is_superuser, self.store_id, self.scope_override, sorted(self.roles))
+        """Every session of the person ends when the password or a right changes (reliability.md 36)."""
+        flags = (self.is_active, self.is_staff, self.is_superuser, self.store_id, self.scope_override)
+        value = "|".join(str(part) for part in (self.password, *flags, *sorted(self.roles)))
         salt = "staff.models.User.get_session_auth_hash"
-        return salted_hmac(salt, f"{self.password}|{rights}", secret=secret, algorithm="sha256").hexdigest()
+        return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
 
     def has_role(self, *roles: str) -> bool:
         return any(role in self.roles for role in roles)

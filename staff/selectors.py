@@ -61,6 +61,33 @@ def leader_of(user: User | None, *, store_id: int) -> User | None:
     return None
 
 
+def leader_on_duty(user: User | None, *, store_id: int, at: datetime) -> User | None:
+    """Who has to hear of the person's customers at that moment: the supervisor, without one or during a leave the sales
+    manager (D-27), else the general manager; the first of them when all are away; never the person."""
+    team = user.team if user is not None else None
+    chain = (
+        team.supervisor if team is not None else None,
+        sales_manager_of(store_id),
+        _first_of_role(store_id, Role.GENERAL_MANAGER),
+    )
+    leaders = [one for one in chain if one is not None and one.is_active and (user is None or one.pk != user.pk)]
+    away = set(leaves_at(at).filter(user__in=leaders).values_list("user_id", flat=True))
+    return next((one for one in leaders if one.pk not in away), leaders[0] if leaders else None)
+
+
+def stand_in_on_duty(leave: Leave, *, at: datetime) -> User | None:
+    """The stand-in of a leave, unless that person left or is on leave as well."""
+    stand_in = leave.stand_in
+    if stand_in is None or not stand_in.is_active or leaves_at(at).filter(user=stand_in).exists():
+        return None
+    return stand_in
+
+
+def leaves_at(at: datetime) -> QuerySet[Leave]:
+    """Leaves that cover the moment; the first moment belongs to a leave, the last does not."""
+    return Leave.objects.filter(starts_at__lte=at, ends_at__gt=at)
+
+
 def reporting_line(user: User) -> list[User]:
     """The superiors from the next one up (R-001): as entered, else supervisor, sales manager, general manager."""
     line: list[User] = []
@@ -96,14 +123,13 @@ def colleagues_of(user: User) -> QuerySet[User]:
 
 def leave_at(user_id: int, at: datetime) -> Leave | None:
     """The leave that covers the moment, with its stand-in."""
-    return (
-        Leave.objects.filter(user=user_id, starts_at__lte=at, ends_at__gt=at).select_related("stand_in__team").first()
-    )
+    return leaves_at(at).filter(user=user_id).select_related("stand_in__team").first()
 
 
 def leave_next(user: User) -> Leave | None:
     """The person's present or next leave."""
-    return Leave.objects.filter(user=user, ends_at__gt=clock.now()).select_related("stand_in").order_by("starts_at").first()
+    ahead = Leave.objects.filter(user=user, ends_at__gt=clock.now())
+    return ahead.select_related("stand_in").order_by("starts_at").first()
 
 
 def _first_of_role(store_id: int, role: str) -> User | None:

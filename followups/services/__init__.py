@@ -5,6 +5,7 @@ from followups.services.corrections import contact_take_back
 from followups.services.planning import (
     followup_reschedule,
     followups_cancel_all,
+    followups_follow_level,
     followups_plan,
     followups_reassign,
     message_plan_again,
@@ -20,6 +21,7 @@ __all__ = [
     "followup_remind_next",
     "followup_reschedule",
     "followups_cancel_all",
+    "followups_follow_level",
     "followups_plan",
     "followups_reassign",
     "followups_reconcile",

@@ -38,13 +38,14 @@ from staff.models import User
 
 @dataclass(frozen=True)
 class Entry:
-    """What the person typed; see contact_record."""
+    """What the person typed; see contact_record. `is_proposed`: `next_at` was proposed and left as it was."""
 
     channel: str
     outcome: str
     sentence: str = ""
     tags: tuple[str, ...] = ()
     next_at: datetime | None = None
+    is_proposed: bool = False
     level: str = ""
     duration_s: int | None = None
     evidence: dict[str, Any] = field(default_factory=dict)
@@ -228,15 +229,17 @@ def _plan_next(
     if entry.outcome in (ContactOutcome.NO_ANSWER, ContactOutcome.INCONVENIENT, ContactOutcome.WRONG_NUMBER):
         return _try_again(opportunity, entry, calls, contact=contact, now=now, book=book)
     if calls:
-        if entry.next_at is not None and entry.next_at != calls[0].due_at:
+        if entry.next_at is not None and not entry.is_proposed and entry.next_at != calls[0].due_at:
             _remember_move(contact, calls[0])
             move(calls[0], due_agreed(entry.next_at), now=now)
             calls[0].save()
         return calls[0]
-    code = RuleCode.CADENCE if entry.next_at is None else RuleCode.MANUAL
+    is_by_rule = entry.next_at is None or entry.is_proposed
+    code = RuleCode.CADENCE if is_by_rule else RuleCode.MANUAL
     rule = book.rule(code, opportunity.level)
     if entry.next_at is not None:
-        due = due_agreed(entry.next_at)
+        limit = due_by_rule(rule, at=now, store=opportunity.store).deadline_at if is_by_rule and rule else None
+        due = due_agreed(entry.next_at, deadline=limit)
     elif rule is not None:
         due = due_by_rule(rule, at=now, store=opportunity.store)
     else:

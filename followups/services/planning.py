@@ -4,20 +4,31 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from core.errors import DomainError, LimitReached
 from core.text import clean_text
 from core.transactions import service
-from followups.enums import CancelReason, FollowUpState, RuleCode, Step
+from followups.enums import CancelReason, FollowUpState, RuleCode, Step, Trigger
 from followups.models import FollowUp, FollowUpRule
 from followups.selectors import RuleBook, rule_book
 from followups.services.due import Due, arm, due_agreed, due_by_rule
+from followups.services.misses import has_passed, miss_note
+from notifications.services import notices_done
 from opportunities.enums import EventKind
 from opportunities.models import Opportunity
-from opportunities.services import journey_record, opportunity_lock
+from opportunities.services import ensure_can_work, journey_record, opportunity_lock
+from opportunities.services.facts import is_downgrade
 from staff.models import User
+
+_LADDER_FIELDS = ["generation", "due_notified_at", "remind_step", "remind_at", "attempts", "last_error", "updated_at"]
+
+
+def subject_of(follow_up: FollowUp) -> str:
+    """What the inbox lines about a callback are filed under."""
+    return f"followups.FollowUp:{follow_up.pk}"
 
 
 def build(
@@ -74,7 +85,7 @@ def save_next_action(opportunity: Opportunity) -> None:
 def followups_plan(*, opportunity_id: int, trigger: str, at: datetime) -> int:
     """Plan what the rules promise for this trigger; repeating it changes nothing (invariant 8).
 
-    Returns how many rules applied. Raises DomainError when no rules are in force.
+    Returns how many callbacks were promised. Raises DomainError when no rules are in force.
     """
     opportunity = opportunity_lock(opportunity_id, by=None)
     book = rule_book(store_id=opportunity.store_id, on=clock.local_date(at))
@@ -82,15 +93,26 @@ def followups_plan(*, opportunity_id: int, trigger: str, at: datetime) -> int:
         build(opportunity, rule.code, due_by_rule(rule, at=at, store=opportunity.store), book=book)
         for rule in book.triggered_by(trigger, opportunity.level)
     ]
+    if not rows and trigger == Trigger.OPENED:
+        rows = [_fallback(opportunity, at=at, book=book)]
     FollowUp.objects.bulk_create(rows, ignore_conflicts=True)
     save_next_action(opportunity)
     return len(rows)
+
+
+def _fallback(opportunity: Opportunity, *, at: datetime, book: RuleBook) -> FollowUp:
+    """Somebody switched off every rule for new customers: all the same there is a next action (invariant 1)."""
+    rule = book.rule(RuleCode.CADENCE, opportunity.level)
+    due = due_by_rule(rule, at=at, store=opportunity.store) if rule else due_agreed(clock.end_of_day(clock.today()))
+    return build(opportunity, RuleCode.CADENCE, due, book=book)
 
 
 @service
 def message_plan_again(*, opportunity_id: int, at: datetime) -> FollowUp | None:
     """A customer who called or came again today gets a message the same day (R-077), unless one is planned."""
     opportunity = opportunity_lock(opportunity_id, by=None)
+    if not opportunity.is_open:
+        return None
     book = rule_book(store_id=opportunity.store_id, on=clock.local_date(at))
     rule = book.rule(RuleCode.SAME_DAY_SMS, opportunity.level)
     rows = FollowUp.objects.filter(opportunity=opportunity, rule_code=RuleCode.SAME_DAY_SMS)
@@ -110,46 +132,91 @@ def next_occurrence(opportunity: Opportunity, code: str) -> int:
 
 
 @service
-def followups_reassign(*, opportunity_id: int, owner_id: int | None) -> int:
-    """Pending callbacks belong to the current owner (reliability.md 2.1, 9). Returns how many moved."""
-    return FollowUp.objects.pending().filter(opportunity=opportunity_id).update(assignee=owner_id)
+def followups_reassign(*, opportunity_id: int, owner_id: int | None, previous_owner_id: int | None = None) -> int:
+    """Pending callbacks belong to the current owner (reliability.md 2.1, 9). Returns how many moved.
+
+    The lines leave the previous owner's inbox. A callback whose deadline lies ahead begins a new ladder, so that the
+    new owner is reminded as well; what was missed before stays where it was.
+    """
+    now = clock.now()
+    rows = list(_lock_pending(opportunity_id))
+    for row in rows:
+        row.assignee_id = owner_id
+        if not has_passed(row.deadline_at, now):
+            row.generation += 1
+            row.due_notified_at = None
+            rearm(row, now=now)
+            if row.due_at <= now:
+                row.remind_step, row.remind_at = Step.DUE, now
+        row.save(update_fields=[*_LADDER_FIELDS, "assignee"])
+    if previous_owner_id is not None:
+        notices_done(subjects=[subject_of(row) for row in rows], recipient_id=previous_owner_id)
+    return len(rows)
+
+
+@service
+def followups_follow_level(*, opportunity_id: int, previous_level: str, level: str) -> int:
+    """From today the cadence of another level applies (R-071): regular callbacks that are planned for a later day come
+    nearer when the customer became hotter and further away when colder. Agreed times stay. Returns how many moved."""
+    opportunity = opportunity_lock(opportunity_id, by=None)
+    now = clock.now()
+    rule = rule_book(store_id=opportunity.store_id, on=clock.local_date(now)).rule(RuleCode.CADENCE, level)
+    if rule is None or not opportunity.is_open:
+        return 0
+    due = due_by_rule(rule, at=now, store=opportunity.store)
+    is_hotter = not is_downgrade(previous_level, level)
+    moved = 0
+    for row in _lock_pending(opportunity_id).filter(rule_code=RuleCode.CADENCE, due_on__gt=clock.local_date(now)):
+        if (due.due_at < row.due_at) == is_hotter:
+            row.rule = rule
+            move(row, due, now=now)
+            row.save()
+            moved += 1
+    if moved:
+        save_next_action(opportunity)
+    return moved
+
+
+def _lock_pending(opportunity_id: int) -> QuerySet[FollowUp]:
+    rows = FollowUp.objects.pending().filter(opportunity=opportunity_id)
+    return rows.select_for_update(no_key=True, of=("self",)).select_related("rule").order_by("pk")
 
 
 @service
 def followups_cancel_all(*, opportunity_id: int, reason: str = CancelReason.CLOSED) -> int:
-    """End all pending callbacks of a closed opportunity. Returns how many."""
+    """End all pending callbacks of a closed opportunity; a miss before it stays on record (R-075). Returns how many."""
     opportunity = opportunity_lock(opportunity_id, by=None)
-    ended = (
-        FollowUp.objects.pending()
-        .filter(opportunity=opportunity)
-        .update(
-            state=FollowUpState.CANCELLED,
-            cancel_reason=reason,
-            remind_at=None,
-            remind_step=Step.NONE,
-            updated_at=clock.now(),
-        )
-    )
+    now = clock.now()
+    rows = list(_lock_pending(opportunity_id))
+    for row in rows:
+        miss_note(row, opportunity=opportunity, now=now)
+        row.state, row.cancel_reason = FollowUpState.CANCELLED, reason
+        row.remind_step, row.remind_at = Step.NONE, None
+        row.save(update_fields=[*_LADDER_FIELDS, "state", "cancel_reason", "missed_at", "excused"])
+    notices_done(subjects=[subject_of(row) for row in rows])
     save_next_action(opportunity)
-    return ended
+    return len(rows)
 
 
 @service
 def followup_reschedule(*, followup_id: int, due_at: datetime, reason: str, by: User) -> FollowUp:
     """Move a callback. What was missed before stays missed.
 
-    Raises PermissionDenied, LimitReached (moved too often, or too far from the first date), DomainError (no reason,
-    in the past, done meanwhile).
+    Raises PermissionDenied, LimitReached (moved too often, or too far from the first date, or the same-day message to
+    another day), DomainError (no reason, in the past, done meanwhile, closed).
     """
     row = FollowUp.objects.filter(pk=followup_id).only("opportunity_id").first()
     if row is None:
         raise PermissionDenied(_("This callback is not yours to move."))
     opportunity = opportunity_lock(row.opportunity_id, by=by)
-    follow_up = FollowUp.objects.select_for_update(of=("self",)).select_related("rule").get(pk=followup_id)
+    ensure_can_work(by, opportunity)
+    locked = FollowUp.objects.select_for_update(no_key=True, of=("self",)).select_related("rule")
+    follow_up = locked.get(pk=followup_id)
     now = clock.now()
     book = rule_book(store_id=opportunity.store_id, on=clock.local_date(now))
     ensure_movable(follow_up, due_at=due_at, reason=reason, now=now, book=book)
     before = follow_up.due_at
+    miss_note(follow_up, opportunity=opportunity, now=now)
     move(follow_up, due_agreed(due_at, deadline=follow_up.deadline_at), now=now)
     follow_up.moved_times += 1
     follow_up.save()
@@ -163,6 +230,7 @@ def followup_reschedule(*, followup_id: int, due_at: datetime, reason: str, by: 
         after=due_at.isoformat(),
         reason=clean_text(reason)[:200],
     ).save(force_insert=True)
+    notices_done(subjects=[subject_of(follow_up)])
     save_next_action(opportunity)
     return follow_up
 
@@ -179,10 +247,12 @@ def ensure_movable(follow_up: FollowUp, *, due_at: datetime, reason: str, now: d
     """Raises LimitReached or DomainError with the field it is about."""
     if follow_up.state != FollowUpState.PENDING:
         raise DomainError(_("This callback is done already."), code="done")
-    if not reason.strip():
+    if not clean_text(reason):
         raise DomainError(_("Say why it is moved."), field="reason")
     if due_at <= now:
         raise DomainError(_("Choose a time in the future."), field="due_at")
+    if follow_up.rule_code == RuleCode.SAME_DAY_SMS and due_at > follow_up.deadline_at:
+        raise LimitReached(_("The message has to go out on the same day."), field="due_at")  # R-077
     if follow_up.moved_times >= book.policy.reschedule_max_times:
         raise LimitReached(
             _("Moved %(times)s times already; call, or ask the supervisor."),

@@ -6,21 +6,20 @@ key of the notification makes a second delivery impossible.
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 
-from core import clock, events
+from core import clock
 from core.transactions import service
 from followups.enums import Step
-from followups.events import FollowUpMissed
 from followups.models import FollowUp
 from followups.services.due import step_times
+from followups.services.misses import miss_note
 from notifications.enums import NoticeKind
 from notifications.services import notice_create, notices_done
-from opportunities.enums import EventKind
-from opportunities.services import journey_record
-from staff.models import Leave, User
-from staff.selectors import leader_of, leave_at, sales_manager_of
+from staff.models import User
+from staff.selectors import leader_on_duty, leave_at, stand_in_on_duty
 
 logger = logging.getLogger(__name__)
 
@@ -46,26 +45,30 @@ def followup_remind_next() -> bool:
     Claims the row with SKIP LOCKED: any number of workers may run. A row that fails is tried again with growing
     pauses and does not hold up the others; after eight tries it rests and the manager is told.
     """
-    follow_up = (
+    follow_up_id = (
         FollowUp.objects.reminder_due()
-        .select_for_update(no_key=True, skip_locked=True, of=("self",))
-        .select_related("opportunity__owner__team__supervisor", "opportunity__registered_by", "customer", "rule")
+        .select_for_update(no_key=True, skip_locked=True)
         .order_by("remind_at", "id")
+        .values_list("pk", flat=True)
         .first()
     )
-    if follow_up is None:
+    if follow_up_id is None:
         return False
     try:
         with transaction.atomic():
-            _fire(follow_up)
+            _fire(follow_up_id)
     except Exception as error:  # noqa: BLE001 -- one poisoned row must not stop the sweep; it is counted and reported
-        _back_off(follow_up.pk, error)
+        _back_off(follow_up_id, error)
     return True
 
 
-def _fire(follow_up: FollowUp) -> None:
+def _fire(follow_up_id: int) -> None:
     """Write the notification of the current step and point to the next step."""
     now = clock.now()
+    # Read after the lock was taken: the owner of this moment, not the one of the moment before (reliability.md 2.1, 9).
+    follow_up = FollowUp.objects.select_related(
+        "opportunity__owner__team__supervisor", "opportunity__registered_by", "customer", "rule"
+    ).get(pk=follow_up_id)
     rule = follow_up.rule
     times = step_times(
         follow_up,
@@ -73,14 +76,13 @@ def _fire(follow_up: FollowUp) -> None:
         escalate_min=rule.escalate_after_min if rule else 60,
     )
     step = _current_step(follow_up, times, now)
-    leave = leave_at(follow_up.opportunity.owner_id, now) if follow_up.opportunity.owner_id else None
-    recipient = _recipient(follow_up, step, leave)
+    recipient = _recipient(follow_up, step, now)
     if recipient is not None:
         _notify(follow_up, step, recipient)
-    if step == Step.DUE:
-        follow_up.due_notified_at = now
-    if step == Step.OVERDUE and follow_up.missed_at is None:
-        _miss(follow_up, leave, now=now)
+        if step in (Step.SOON, Step.DUE) and recipient.pk == follow_up.opportunity.owner_id:
+            follow_up.due_notified_at = follow_up.due_notified_at or now  # from here on the owner knows
+    if step == Step.OVERDUE:
+        miss_note(follow_up, opportunity=follow_up.opportunity, now=now)
     following = _AFTER[step]
     follow_up.remind_step = following
     follow_up.remind_at = times[following] if following else None
@@ -106,20 +108,22 @@ def _current_step(follow_up: FollowUp, times: dict[str, datetime], now: datetime
     return follow_up.remind_step
 
 
-def _recipient(follow_up: FollowUp, step: str, leave: Leave | None) -> User | None:
-    """The current owner, on leave the stand-in; without either, and for the last step, the leader."""
+def _recipient(follow_up: FollowUp, step: str, now: datetime) -> User | None:
+    """The current owner, on leave the stand-in; without either, and for the last step, the leader on duty."""
     opportunity = follow_up.opportunity
     owner = opportunity.owner
+    leader = partial(leader_on_duty, owner, store_id=opportunity.store_id, at=now)
     if step == Step.ESCALATE:
-        leader = leader_of(owner, store_id=opportunity.store_id)
-        return leader or sales_manager_of(opportunity.store_id)
+        return leader()
     if owner is None:
-        return opportunity.registered_by or sales_manager_of(opportunity.store_id)
-    if leave is not None:
-        return leave.stand_in or leader_of(owner, store_id=opportunity.store_id)
+        registrar = opportunity.registered_by
+        return registrar if registrar is not None and registrar.is_active else leader()
     if not owner.is_active:
-        return leader_of(owner, store_id=opportunity.store_id)
-    return owner
+        return leader()
+    leave = leave_at(owner.pk, now)
+    if leave is None:
+        return owner
+    return stand_in_on_duty(leave, at=now) or leader()
 
 
 def _notify(follow_up: FollowUp, step: str, recipient: User) -> None:
@@ -139,35 +143,6 @@ def _notify(follow_up: FollowUp, step: str, recipient: User) -> None:
     logger.info("reminder %s for callback %s to user %s", step, follow_up.pk, recipient.pk)
 
 
-def _miss(follow_up: FollowUp, leave: Leave | None, *, now: datetime) -> None:
-    """The deadline passed. A reminder that the system sent late, or a leave, excuses it (reliability.md 2.1, 10)."""
-    follow_up.missed_at = follow_up.deadline_at
-    if leave is not None:
-        follow_up.excused = "leave"
-    elif follow_up.opportunity.owner_id is None:
-        follow_up.excused = "unassigned"
-    elif follow_up.due_notified_at is None or follow_up.due_notified_at > follow_up.deadline_at:
-        follow_up.excused = "system"
-    journey_record(
-        follow_up.opportunity,
-        EventKind.FOLLOW_UP_MISSED,
-        by=None,
-        at=follow_up.deadline_at,
-        subject=f"followups.FollowUp:{follow_up.pk}",
-        code=follow_up.rule_code,
-        excused=follow_up.excused,
-    ).save(force_insert=True)
-    events.emit(
-        FollowUpMissed(
-            follow_up_id=follow_up.pk,
-            opportunity_id=follow_up.opportunity_id,
-            assignee_id=follow_up.assignee_id,
-            excused=follow_up.excused,
-            at=now,
-        )
-    )
-
-
 def _back_off(follow_up_id: int, error: Exception) -> None:
     """The row rests 1, 2, 4 … minutes; after the last try a manager is told instead."""
     row = FollowUp.objects.select_related("customer").get(pk=follow_up_id)
@@ -175,10 +150,21 @@ def _back_off(follow_up_id: int, error: Exception) -> None:
     row.last_error = f"{type(error).__name__}: {error}"[:300]
     row.remind_at = clock.now() + timedelta(minutes=2 ** (row.attempts - 1))
     logger.exception("reminder of callback %s failed (try %s)", row.pk, row.attempts)
-    if row.attempts >= MAX_ATTEMPTS:
+    is_dead = row.attempts >= MAX_ATTEMPTS
+    if is_dead:
         row.remind_at = None
-        manager = sales_manager_of(row.store_id)
-        if manager is not None:
+    row.save(update_fields=["attempts", "last_error", "remind_at", "updated_at"])
+    if is_dead:
+        _report_dead(row)
+
+
+def _report_dead(row: FollowUp) -> None:
+    """Tell the manager. If that fails as well, the row must rest all the same: else it would stop the sweep."""
+    manager = leader_on_duty(None, store_id=row.store_id, at=clock.now())
+    if manager is None:
+        return
+    try:
+        with transaction.atomic():
             notice_create(
                 recipient_id=manager.pk,
                 kind=NoticeKind.REMINDER_DEAD,
@@ -188,4 +174,5 @@ def _back_off(follow_up_id: int, error: Exception) -> None:
                 customer=row.customer.name,
                 code=row.rule_code,
             )
-    row.save(update_fields=["attempts", "last_error", "remind_at", "updated_at"])
+    except Exception:  # noqa: BLE001 -- see above; the log has it
+        logger.exception("nobody was told that the reminder of callback %s is dead", row.pk)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -14,8 +15,10 @@ from core.transactions import service
 from customers.models import Customer
 from customers.selectors import phone_find
 from customers.services import PhoneTaken, customer_create
+from leads.defaults import NAMELESS
 from leads.enums import LeadKind, LeadResult
 from leads.models import Lead
+from leads.policies import can_choose_owner
 from opportunities.enums import OwnerRule
 from opportunities.models import Opportunity
 from opportunities.selectors import open_of_customer
@@ -24,10 +27,15 @@ from opportunities.stages import Stage
 from staff.models import User
 from staff.policies import can_register_leads, ensure
 
+SOURCE = "leads.Lead"
+
 
 @dataclass(frozen=True)
 class LeadInput:
-    """What was captured. The six items of R-050: name and gender, channel, model, purchase time, phone, area."""
+    """What was captured. The six items of R-050: name and gender, channel, model, purchase time, phone, area.
+
+    `is_imported`: a row of a list; it may lack a name, the customer is then called by the salutation.
+    """
 
     kind: str
     phone: Phone
@@ -41,6 +49,12 @@ class LeadInput:
     note: str = ""
     occurred_at: datetime | None = None
     external_no: str = ""
+    is_imported: bool = False
+
+    @property
+    def called(self) -> str:
+        """What the customer is called in lists: the name, in an imported row without one the salutation."""
+        return clean_text(self.name) or (NAMELESS[self.gender] if self.is_imported else "")
 
     @property
     def captured(self) -> int:
@@ -80,39 +94,56 @@ def lead_register(
     A known phone never makes a second customer: the contact is logged with the customer, the owner stays and hears of
     it, also when two clerks register the same number in the same moment. A customer without an open opportunity begins
     a new one. The same key again returns what was stored.
+    A consultant registers for himself; DCC, reception and leaders may choose an owner or leave it to the assignment.
     Raises PermissionDenied, DomainError (name missing, owner may not own, time in the future).
     """
     ensure(can_register_leads(by) and by.store_id == store_id)
+    ensure(owner is None or owner.pk == by.pk or can_choose_owner(by))
     if idempotency_key:
         earlier = _stored_before(idempotency_key)
         if earlier is not None:
             return earlier
-    now = clock.now()
-    occurred_at = data.occurred_at or now
-    if not clean_text(data.name):
-        raise DomainError(_("Enter a name; a surname and Mr or Ms is enough."), field="name")
-    if occurred_at > now:
-        raise DomainError(_("This time is in the future."), field="occurred_at")
+    at = data.occurred_at or clock.now()
+    _check(data, at)
     customer, is_known = _customer(store_id, data, by=by)
     opportunity = open_of_customer(customer.pk) if is_known else None
-    is_new = not is_known
-    source = "leads.Lead"
     if opportunity is None:
-        opportunity = _open(customer, data, owner=owner, by=by, occurred_at=occurred_at, source=source)
+        opportunity = _open(customer, data, owner=owner, by=by, at=at)
     else:
         opportunity_returned(
-            opportunity_id=opportunity.pk, occurred_at=occurred_at, by=by, source=source, kind=data.kind, note=data.note
+            opportunity_id=opportunity.pk, occurred_at=at, by=by, source=SOURCE, kind=data.kind, note=data.note
         )
     if data.kind == LeadKind.WALK_IN:
-        opportunity = opportunity_advance(opportunity_id=opportunity.pk, to=Stage.RECEIVED, by=by, source=source)
-    lead = _lead(
-        store_id, data, customer, opportunity, is_new=is_new, by=by, at=occurred_at, key=idempotency_key,
+        opportunity = opportunity_advance(opportunity_id=opportunity.pk, to=Stage.RECEIVED, by=by, source=SOURCE)
+    lead = lead_build(
+        data,
+        customer,
+        opportunity,
+        result=LeadResult.REPEATED if is_known else LeadResult.CREATED,
+        by=by,
+        at=at,
         lead_import_id=lead_import_id,
     )
-    return RegisterResult(lead=lead, customer=customer, opportunity=opportunity, is_new=is_new)
+    lead.idempotency_key = idempotency_key
+    lead.clean_fields(exclude=_RELATIONS)
+    lead.save(force_insert=True)
+    return RegisterResult(lead=lead, customer=customer, opportunity=opportunity, is_new=not is_known)
+
+
+_RELATIONS = {"store", "customer", "opportunity", "channel", "series", "registered_by", "lead_import"}
+
+
+def _check(data: LeadInput, at: datetime) -> None:
+    if not data.called:
+        raise DomainError(_("Enter a name; a surname and Mr or Ms is enough."), field="name")
+    if at > clock.now() and not data.is_imported:
+        raise DomainError(_("This time is in the future."), field="occurred_at")
 
 
 def _stored_before(key: str) -> RegisterResult | None:
+    """What an earlier submit of the same form stored. A second submit waits here until the first one has ended."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"leads.register:{key}"])
     lead = Lead.objects.filter(idempotency_key=key).select_related("customer", "opportunity").first()
     if lead is None:
         return None
@@ -125,15 +156,15 @@ def _stored_before(key: str) -> RegisterResult | None:
 
 
 def _customer(store_id: int, data: LeadInput, *, by: User) -> tuple[Customer, bool]:
-    """The holder of the number, made when there is none. The unique index decides a race."""
+    """The holder of the number, locked, and True; or a new customer and False. The unique index decides a race."""
     known = phone_find(store_id=store_id, number=data.phone.e164)
     if known is not None:
-        return known.customer, True
+        return _locked(known.customer_id), True
     try:
         with transaction.atomic():
             created = customer_create(
                 store_id=store_id,
-                name=data.name,
+                name=data.called,
                 phone=data.phone,
                 gender=data.gender,
                 area=data.area,
@@ -143,49 +174,58 @@ def _customer(store_id: int, data: LeadInput, *, by: User) -> tuple[Customer, bo
     except PhoneTaken as taken:
         if taken.current is None:
             raise
-        return taken.current.customer, True  # type: ignore[attr-defined]
+        return _locked(taken.current.customer_id), True  # type: ignore[attr-defined]
     return created, False
 
 
-def _open(
-    customer: Customer, data: LeadInput, *, owner: User | None, by: User, occurred_at: datetime, source: str
-) -> Opportunity:
-    if owner is None and by.may_own:
+def _locked(customer_id: int) -> Customer:
+    """Two clerks who register the same former customer open one opportunity, not two."""
+    return Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+
+
+def _open(customer: Customer, data: LeadInput, *, owner: User | None, by: User, at: datetime) -> Opportunity:
+    if owner is None and by.may_own and not can_choose_owner(by):
         owner = by
     rule = OwnerRule.REGISTERED if owner is not None and owner.pk == by.pk else OwnerRule.CHOSEN
     return opportunity_open(
         customer_id=customer.pk,
         store_id=customer.store_id,
         owner=owner,
-        owner_rule=rule,
+        owner_rule=OwnerRule.IMPORTED if data.is_imported else rule,
         trigger=data.kind,
-        occurred_at=occurred_at,
+        occurred_at=at,
         by=by,
-        source=source,
-        channel_id=data.channel_id,
-        series_id=data.series_id,
-        model_text=data.model_text[:60],
-        purchase_window=data.purchase_window,
-        last_note=clean_text(data.note)[:200],
+        source=SOURCE,
+        **opportunity_facts(data),
     )
 
 
-def _lead(
-    store_id: int,
+def opportunity_facts(data: LeadInput) -> dict[str, Any]:
+    """What the capture says about the purchase, as fields of Opportunity."""
+    return {
+        "channel_id": data.channel_id,
+        "series_id": data.series_id,
+        "model_text": data.model_text[:60],
+        "purchase_window": data.purchase_window,
+        "last_note": clean_text(data.note)[:200],
+    }
+
+
+def lead_build(
     data: LeadInput,
     customer: Customer,
     opportunity: Opportunity,
     *,
-    is_new: bool,
+    result: str,
     by: User,
     at: datetime,
-    key: str | None,
-    lead_import_id: int | None,
+    lead_import_id: int | None = None,
 ) -> Lead:
-    lead = Lead(
-        store_id=store_id,
+    """Make the intake, unsaved."""
+    return Lead(
+        store_id=customer.store_id,
         kind=data.kind,
-        result=LeadResult.CREATED if is_new else LeadResult.REPEATED,
+        result=result,
         customer=customer,
         opportunity=opportunity,
         channel_id=data.channel_id,
@@ -200,8 +240,5 @@ def _lead(
         occurred_at=at,
         registered_by=by,
         external_no=data.external_no,
-        idempotency_key=key,
         lead_import_id=lead_import_id,
     )
-    lead.save(force_insert=True)
-    return lead

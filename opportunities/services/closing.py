@@ -8,18 +8,26 @@ from core.errors import DomainError
 from core.text import clean_text
 from core.transactions import service
 from notifications.enums import NoticeKind
-from notifications.services import notices_done
 from opportunities.enums import EventKind, LostReason, VoidReason
 from opportunities.events import CloseRequested, OpportunityClosed
 from opportunities.models import Opportunity
-from opportunities.policies import can_decide
+from opportunities.policies import can_decide_close
 from opportunities.services.facts import ensure_can_work
 from opportunities.services.journey import journey_record, opportunity_lock
-from opportunities.services.notices import tell, tell_leader
+from opportunities.services.notices import settle, tell, tell_leader
 from opportunities.stages import OUTCOME_MACHINE, Outcome
 from staff.models import User
 
 REASONS: dict[str, list[str]] = {Outcome.LOST: LostReason.values, Outcome.VOID: VoidReason.values}
+_CLOSE_FIELDS = [
+    "outcome",
+    "closed_at",
+    "closed_by",
+    "requested_level",
+    "level_requested_by",
+    "version",
+    "updated_at",
+]
 _REQUEST_FIELDS = ["close_requested", "close_reason", "close_note", "close_requested_by", "updated_at"]
 
 
@@ -32,7 +40,7 @@ def close_request(*, opportunity_id: int, outcome: str, reason: str, note: str =
     opportunity = opportunity_lock(opportunity_id, by=by)
     ensure_can_work(by, opportunity)
     OUTCOME_MACHINE.check(opportunity.outcome, outcome)
-    if reason not in REASONS[outcome]:
+    if reason not in REASONS.get(outcome, []):  # won is no proposal: it follows from the delivery
         raise DomainError(_("Choose a reason."), field="reason")
     opportunity.close_requested, opportunity.close_reason = outcome, reason
     opportunity.close_note, opportunity.close_requested_by = clean_text(note)[:500], by
@@ -47,10 +55,13 @@ def close_request(*, opportunity_id: int, outcome: str, reason: str, note: str =
 
 @service
 def close_withdraw(*, opportunity_id: int, by: User) -> Opportunity:
-    """The one who proposed it takes it back."""
+    """The one who proposed it takes it back. Raises PermissionDenied, DomainError (decided meanwhile)."""
     opportunity = opportunity_lock(opportunity_id, by=by)
     if opportunity.close_requested_by_id != by.pk:
         raise PermissionDenied(_("Only the one who proposed it may take it back."))
+    if not opportunity.is_open:
+        raise DomainError(_("This was decided already."), code="decided")
+    settle(opportunity, NoticeKind.CLOSE_REQUESTED)
     return _clear(opportunity)
 
 
@@ -72,10 +83,12 @@ def close_confirm(*, opportunity_id: int, by: User) -> Opportunity:
     OUTCOME_MACHINE.check(opportunity.outcome, opportunity.close_requested)
     opportunity.outcome = opportunity.close_requested
     opportunity.closed_at, opportunity.closed_by = clock.now(), by
+    opportunity.requested_level, opportunity.level_requested_by = "", None  # there is nothing left to decide
     opportunity.version += 1
+    settle(opportunity, NoticeKind.LEVEL_REQUESTED)
     _tell_decision(opportunity, by=by, is_accepted=True)
     opportunity.full_clean(exclude=["customer", "store", "owner", "registered_by", "series", "trim", "channel"])
-    opportunity.save(update_fields=["outcome", "closed_at", "closed_by", "version", "updated_at"])
+    opportunity.save(update_fields=_CLOSE_FIELDS)
     journey_record(
         opportunity, EventKind.CLOSED, by=by, outcome=opportunity.outcome, reason=opportunity.close_reason
     ).save(force_insert=True)
@@ -89,7 +102,7 @@ def close_confirm(*, opportunity_id: int, by: User) -> Opportunity:
 
 def _ensure_decision(opportunity_id: int, by: User) -> Opportunity:
     opportunity = opportunity_lock(opportunity_id, by=by)
-    if not can_decide(by, opportunity):
+    if not can_decide_close(by, opportunity):
         raise PermissionDenied(_("Another leader has to decide this."))
     if not opportunity.close_requested or not opportunity.is_open:
         raise DomainError(_("This was decided already."), code="decided")
@@ -97,7 +110,7 @@ def _ensure_decision(opportunity_id: int, by: User) -> Opportunity:
 
 
 def _tell_decision(opportunity: Opportunity, *, by: User, is_accepted: bool) -> None:
-    notices_done(subjects=[f"opportunities.Opportunity:{opportunity.pk}:{NoticeKind.CLOSE_REQUESTED}"])
+    settle(opportunity, NoticeKind.CLOSE_REQUESTED)
     tell(
         opportunity,
         opportunity.close_requested_by_id,

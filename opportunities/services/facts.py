@@ -10,15 +10,15 @@ from core.errors import Conflict, DomainError
 from core.text import clean_text
 from core.transactions import service
 from notifications.enums import NoticeKind
-from notifications.services import notices_done
 from opportunities.enums import LEVEL_ORDER, EventKind, Level
 from opportunities.events import LevelChanged, LevelRequested
 from opportunities.models import JourneyEvent, Opportunity
-from opportunities.policies import can_decide, can_work
+from opportunities.policies import can_decide_level, can_work
 from opportunities.services.journey import journey_record, opportunity_lock
-from opportunities.services.notices import tell, tell_leader
+from opportunities.services.notices import settle, tell, tell_leader
 from staff.models import User
 
+NOTE_MAX_LENGTH = 2000
 EDITABLE_FACTS = frozenset(
     {
         "series_id",
@@ -43,7 +43,8 @@ EDITABLE_FACTS = frozenset(
 def facts_update(*, opportunity_id: int, version: int, by: User, **changes: Any) -> Opportunity:
     """Change what is known of the customer's wishes; keys out of EDITABLE_FACTS. Old and new values are logged.
 
-    Raises Conflict when somebody changed it since `version` was read, ValidationError (budget range), PermissionDenied.
+    Raises Conflict when somebody changed it since `version` was read, ValidationError (budget range, trim of another
+    series), PermissionDenied.
     """
     unknown = set(changes) - EDITABLE_FACTS
     if unknown:
@@ -52,13 +53,15 @@ def facts_update(*, opportunity_id: int, version: int, by: User, **changes: Any)
     ensure_can_work(by, opportunity)
     if opportunity.version != version:
         raise Conflict(_("Somebody else changed this meanwhile."), current=opportunity)
-    changed: dict[str, list[str]] = {}
+    before = {field: getattr(opportunity, field) for field in EDITABLE_FACTS}
     for field, value in changes.items():
-        value = clean_text(value) if isinstance(value, str) else value
-        before = getattr(opportunity, field)
-        if before != value:
-            changed[field] = [_plain(before), _plain(value)]
-            setattr(opportunity, field, value)
+        setattr(opportunity, field, clean_text(value) if isinstance(value, str) else value)
+    _fit_trim(opportunity, is_chosen=changes.get("trim_id") is not None)
+    changed = {
+        field: [_plain(old), _plain(getattr(opportunity, field))]
+        for field, old in before.items()
+        if old != getattr(opportunity, field)
+    }
     if not changed:
         return opportunity
     opportunity.version += 1
@@ -74,6 +77,10 @@ def note_add(*, opportunity_id: int, text: str, by: User) -> JourneyEvent:
     text = clean_text(text)
     if not text:
         raise DomainError(_("Write something first."), field="text")
+    if len(text) > NOTE_MAX_LENGTH:
+        raise DomainError(
+            _("At most %(length)s characters."), field="text", params={"length": NOTE_MAX_LENGTH}
+        )
     opportunity = opportunity_lock(opportunity_id, by=by)
     ensure_can_work(by, opportunity)
     event = journey_record(opportunity, EventKind.NOTE, by=by, text=text)
@@ -85,13 +92,22 @@ def note_add(*, opportunity_id: int, text: str, by: User) -> JourneyEvent:
 def level_set(*, opportunity_id: int, level: str, by: User) -> str:
     """Set the intention level. A hotter level counts at once; a lower one is proposed to the supervisor (D-27).
 
-    A leader's word counts at once in both directions. Returns "set", "requested" or "same".
+    A leader's word counts at once in both directions, except for the leader's own customers. Returns "set",
+    "requested" or "same". Raises PermissionDenied, DomainError (closed, unknown level).
     """
     opportunity = opportunity_lock(opportunity_id, by=by)
     ensure_can_work(by, opportunity)
+    return level_change(opportunity, level, by=by)
+
+
+@service
+def level_change(opportunity: Opportunity, level: str, *, by: User) -> str:
+    """As level_set, for a caller who holds the row lock and has checked the person."""
+    if level not in Level.values:
+        raise DomainError(_("Choose a level."), field="level")
     if opportunity.level == level:
         return "same"
-    if is_downgrade(opportunity.level, level) and not can_decide(by, opportunity):
+    if is_downgrade(opportunity.level, level) and not can_decide_level(by, opportunity):
         level_request(opportunity=opportunity, level=level, by=by)
         return "requested"
     apply_level(opportunity, level, by=by)
@@ -104,7 +120,12 @@ def is_downgrade(current: str, level: str) -> bool:
 
 @service
 def level_request(*, opportunity: Opportunity, level: str, by: User) -> None:
-    """Propose a lower level; the old cadence stays until the supervisor agrees. The caller holds the row lock."""
+    """Propose a lower level; the old cadence stays until the supervisor agrees. The caller holds the row lock.
+
+    The same proposal again changes nothing.
+    """
+    if opportunity.requested_level == level:
+        return
     opportunity.requested_level, opportunity.level_requested_by = level, by
     opportunity.save(update_fields=["requested_level", "level_requested_by", "updated_at"])
     journey_record(opportunity, EventKind.LEVEL_REQUESTED, by=by, level=level).save(force_insert=True)
@@ -114,7 +135,9 @@ def level_request(*, opportunity: Opportunity, level: str, by: User) -> None:
 
 @service
 def apply_level(opportunity: Opportunity, level: str, *, by: User | None) -> None:
-    """Put a level into force. The caller holds the row lock."""
+    """Put a level into force; a proposal that waits is settled by it. The caller holds the row lock."""
+    if opportunity.requested_level:
+        settle(opportunity, NoticeKind.LEVEL_REQUESTED)
     previous = opportunity.level
     opportunity.level, opportunity.requested_level, opportunity.level_requested_by = Level(level), "", None
     opportunity.version += 1
@@ -134,11 +157,10 @@ def level_decide(*, opportunity_id: int, is_accepted: bool, by: User) -> Opportu
     Raises PermissionDenied (not a leader, or the one who asked), DomainError (nothing to decide any more).
     """
     opportunity = opportunity_lock(opportunity_id, by=by)
-    if not can_decide(by, opportunity):
+    if not can_decide_level(by, opportunity):
         raise PermissionDenied(_("Another leader has to decide this."))
-    if not opportunity.requested_level:
+    if not opportunity.requested_level or not opportunity.is_open:
         raise DomainError(_("This was decided already."), code="decided")
-    notices_done(subjects=[f"opportunities.Opportunity:{opportunity.pk}:{NoticeKind.LEVEL_REQUESTED}"])
     tell(
         opportunity,
         opportunity.level_requested_by_id,
@@ -149,16 +171,38 @@ def level_decide(*, opportunity_id: int, is_accepted: bool, by: User) -> Opportu
     )
     if is_accepted:
         apply_level(opportunity, opportunity.requested_level, by=by)
-        return opportunity
-    opportunity.requested_level, opportunity.level_requested_by = "", None
-    opportunity.save(update_fields=["requested_level", "level_requested_by", "updated_at"])
+    else:
+        level_request_drop(opportunity)
     return opportunity
 
 
+@service
+def level_request_drop(opportunity: Opportunity) -> None:
+    """The level stays as it is; nobody is asked any more. The caller holds the row lock."""
+    settle(opportunity, NoticeKind.LEVEL_REQUESTED)
+    opportunity.requested_level, opportunity.level_requested_by = "", None
+    opportunity.save(update_fields=["requested_level", "level_requested_by", "updated_at"])
+
+
 def ensure_can_work(by: User, opportunity: Opportunity) -> None:
-    """Raises DomainError for a closed opportunity."""
-    if not can_work(by, opportunity):
+    """Raises DomainError for a closed opportunity, PermissionDenied for somebody who may only look."""
+    if not opportunity.is_open:
         raise DomainError(_("This opportunity is closed."), code="closed")
+    if not can_work(by, opportunity):
+        raise PermissionDenied(_("This customer is not yours to change."))
+
+
+def _fit_trim(opportunity: Opportunity, *, is_chosen: bool) -> None:
+    """A trim of another series than the one wanted is refused when it was chosen now, else it leaves with its series."""
+    trim = opportunity.trim
+    if trim is None or trim.series_id == opportunity.series_id:
+        return
+    if is_chosen and opportunity.series_id is None:
+        opportunity.series = trim.series
+        return
+    if is_chosen:
+        raise DomainError(_("This trim belongs to another series."), field="trim")
+    opportunity.trim = None
 
 
 def _plain(value: Any) -> str:

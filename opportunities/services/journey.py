@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, events
-from core.errors import DomainError
+from core.errors import Conflict, DomainError
 from core.transactions import service
 from notifications.enums import NoticeKind
 from opportunities.enums import WINDOW_LEVEL, EventKind, Level, OwnerRule
@@ -69,6 +69,23 @@ def ensure_may_own(owner: User, store_id: int) -> None:
         raise DomainError(_("%(name)s works in another store."), field="owner", params={"name": owner.name})
 
 
+def opportunity_build(
+    *, customer_id: int, store_id: int, owner: User | None, by: User | None, stage: str, now: datetime, **facts: Any
+) -> Opportunity:
+    """Make an opportunity, unsaved; the level follows from the purchase window when it is not given."""
+    facts.setdefault("level", WINDOW_LEVEL.get(facts.get("purchase_window", ""), Level.C))
+    return Opportunity(
+        customer_id=customer_id,
+        store_id=store_id,
+        owner=owner,
+        registered_by=by,
+        stage=stage,
+        stage_at=now,
+        opened_at=now,
+        **facts,
+    )
+
+
 @service
 def opportunity_open(
     *,
@@ -92,16 +109,8 @@ def opportunity_open(
     if owner is not None:
         ensure_may_own(owner, store_id)
     now = clock.now()
-    facts.setdefault("level", WINDOW_LEVEL.get(facts.get("purchase_window", ""), Level.C))
-    opportunity = Opportunity(
-        customer_id=customer_id,
-        store_id=store_id,
-        owner=owner,
-        registered_by=by,
-        stage=stage,
-        stage_at=now,
-        opened_at=now,
-        **facts,
+    opportunity = opportunity_build(
+        customer_id=customer_id, store_id=store_id, owner=owner, by=by, stage=stage, now=now, **facts
     )
     opportunity.clean_fields(exclude=["customer", "store", "owner", "registered_by"])
     opportunity.save(force_insert=True)
@@ -120,8 +129,13 @@ def opportunity_open(
 def opportunity_returned(
     *, opportunity_id: int, occurred_at: datetime, by: User | None, source: str = "", **data: Any
 ) -> Opportunity:
-    """The customer called, wrote or came again: it is logged and the owner hears of it; the owner stays."""
+    """The customer called, wrote or came again: it is logged and the owner hears of it; the owner stays.
+
+    Raises Conflict when the opportunity is closed: a customer who returns then begins a new one.
+    """
     opportunity = opportunity_lock(opportunity_id, by=None)
+    if not opportunity.is_open:
+        raise Conflict(_("This opportunity was closed in this very moment; please try again."), code="closed")
     journey_record(opportunity, EventKind.REPEATED, by=by, at=occurred_at, subject=source, **data).save(
         force_insert=True
     )
@@ -142,9 +156,9 @@ def opportunity_advance(*, opportunity_id: int, to: str, by: User | None, source
     target, current = Stage(to), Stage(opportunity.stage)
     if target.number <= current.number:
         return opportunity
-    STAGE_MACHINE.check(current, target)
     if opportunity.outcome in (Outcome.LOST, Outcome.VOID):
         raise DomainError(_("This opportunity is closed."), code="closed")
+    STAGE_MACHINE.check(current, target)
     opportunity.stage, opportunity.stage_at = target, clock.now()
     opportunity.save(update_fields=["stage", "stage_at", "updated_at"])
     journey_record(

@@ -77,5 +77,5 @@ window.shuncheng = (function () {
   showOffline();
   prepare(document);
 
-  return { words, pattern, applySizes, foldNavigation };
+  return { words, pattern, foldNavigation };
 })();

@@ -9,6 +9,10 @@
   let running = 0;
 
   const isPoll = (detail) => detail.requestConfig?.triggeringEvent?.type === "poll";
+  /* A page that refreshes itself does not keep a forgotten tablet signed in. */
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.triggeringEvent?.type === "poll") event.detail.headers["X-Poll"] = "1";
+  });
 
   /* ---- one submit at a time ---- */
   function buttonsOf(form) {
@@ -68,7 +72,7 @@
     running += 1;
     event.detail.xhr.isCounted = true;
     setTimeout(() => hairline.classList.toggle("is-on", running > 0), HAIRLINE_MS);
-    event.detail.xhr.slowTimer = setTimeout(() => toast({ level: "info", title: words.busy, text: words.slow }), SLOW_MS);
+    event.detail.xhr.slowTimer = setTimeout(() => toast({ level: "info", title: words.slow }), SLOW_MS);
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     const { elt, xhr } = event.detail;

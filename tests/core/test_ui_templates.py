@@ -77,13 +77,12 @@ def _english():
         yield
 
 
-def render(name: str, *, user: object = LIN_YUE, url: str = "/", is_htmx: bool = False, **context: object) -> str:
+def render(name: str, *, user: object = LIN_YUE, url: str = "/", **context: object) -> str:
     request = RequestFactory().get(url)
     request.user = user
-    request.htmx = is_htmx
-    return get_template(name).template.render(
-        Context({"request": request, "shell": SHELL, "csrf_token": "x", **context})
-    )
+    page = Context({"request": request, "shell": SHELL, "csrf_token": "x", **context})
+    page.request = request  # {% querystring %} looks here; a RequestContext would ask the database for the shell
+    return get_template(name).template.render(page)
 
 
 @pytest.mark.parametrize("name", ["core/components.html", "core/sheet_page.html", "staff/login.html", *ERROR_PAGES])

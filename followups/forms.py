@@ -1,0 +1,203 @@
+"""Input of the three sheets: contact, message, reschedule. Plain radios and checkboxes: no script is needed."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.forms import NoteField
+from followups.enums import ContactChannel, ContactOutcome
+from followups.services import Entry
+from followups.services.proposals import ASKED_OUTCOMES, TRIED_OUTCOMES, ContactSheet
+from followups.templatetags.callbacks import day_word
+from opportunities.enums import Level
+
+MOMENT_FORMAT = "%Y-%m-%dT%H:%M"
+MESSAGE_LENGTH = 500
+REASON_LENGTH = 150  # with the chosen reason in front it still fits into the log
+OWN_TIME = "own"
+
+# Words for the sentence's tags; stored in the language of the person who chose them, like the sentence itself.
+PHRASES = [
+    ("trade_in", gettext_lazy("Trade-in price")),
+    ("discount", gettext_lazy("Discount")),
+    ("family", gettext_lazy("Asks the family")),
+    ("competitor", gettext_lazy("Compares brands")),
+    ("stock", gettext_lazy("Waits for stock")),
+]
+REASONS = [
+    ("customer", gettext_lazy("The customer asked for it")),
+    ("no_answer", gettext_lazy("Not reached")),
+    ("waiting", gettext_lazy("Waiting for a price or a car")),
+    ("busy", gettext_lazy("Customers in the showroom")),
+]
+OUTCOMES = [(value, label) for value, label in ContactOutcome.choices if value != ContactOutcome.SENT]
+
+
+def new_key() -> str:
+    """One per opened sheet: however often it is submitted, it counts once."""
+    return str(uuid.uuid4())
+
+
+class MomentField(forms.DateTimeField):
+    """A moment of the store's clock, to the minute, as the browser's date and time picker sends it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT_FORMAT)
+        super().__init__(widget=widget, input_formats=[MOMENT_FORMAT], **kwargs)
+
+
+class ContactForm(forms.Form):
+    """`proposed_at` is what the sheet proposed; a `next_at` equal to it was not changed by the person."""
+
+    channel = forms.ChoiceField(
+        label=gettext_lazy("How did you reach the customer"), choices=ContactChannel, initial=ContactChannel.PHONE
+    )
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("How did it go"),
+        choices=OUTCOMES,
+        error_messages={"required": gettext_lazy("Choose how it went.")},
+    )
+    sentence = NoteField(label=gettext_lazy("In one sentence"), required=False)
+    tags = forms.MultipleChoiceField(label=gettext_lazy("Phrases"), choices=PHRASES, required=False)
+    next_at = MomentField(label=gettext_lazy("Next callback"), required=False)
+    proposed_at = MomentField(required=False)
+    level = forms.ChoiceField(label=gettext_lazy("Intention level"), choices=Level, required=False)
+    key = forms.CharField(max_length=60, required=False)
+    skip = forms.BooleanField(required=False)
+
+    def clean_tags(self) -> tuple[str, ...]:
+        chosen = self.cleaned_data["tags"]
+        return tuple(str(word) for key, word in PHRASES if key in chosen)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("outcome") in ASKED_OUTCOMES and self._is_proposed() and "next_at" not in self.errors:
+            self.add_error("next_at", _("Choose the time you agreed on."))
+        return data
+
+    def _is_proposed(self) -> bool:
+        next_at = self.cleaned_data.get("next_at")
+        return next_at is None or next_at == self.cleaned_data.get("proposed_at")
+
+    @property
+    def is_asking(self) -> bool:
+        """The time was refused, so it must be in sight."""
+        return "next_at" in self.errors
+
+    def entry(self, *, evidence: dict[str, Any]) -> Entry:
+        """What contact_record takes. After an attempt without an answer an untouched time means "by the rule"."""
+        data = self.cleaned_data
+        is_by_rule = self._is_proposed() and data["outcome"] in TRIED_OUTCOMES
+        return Entry(
+            channel=data["channel"],
+            outcome=data["outcome"],
+            sentence="" if data["skip"] else data["sentence"],
+            tags=() if data["skip"] else data["tags"],
+            next_at=None if is_by_rule else data["next_at"],
+            is_proposed=self._is_proposed(),
+            level=data["level"],
+            evidence=evidence,
+        )
+
+
+class MessageForm(forms.Form):
+    HOW = [("system", gettext_lazy("The system sends")), ("phone", gettext_lazy("I send it from my phone"))]
+
+    body = NoteField(
+        label=gettext_lazy("Message"),
+        max_length=MESSAGE_LENGTH,
+        error_messages={"required": gettext_lazy("Write the message first.")},
+    )
+    how = forms.ChoiceField(label=gettext_lazy("How to send"), choices=HOW, initial="system")
+    key = forms.CharField(max_length=60, required=False)
+
+
+class RescheduleForm(forms.Form):
+    """`pick` is one of the proposed moments or "own"; then `due_at` counts."""
+
+    pick = forms.CharField(label=gettext_lazy("Move to"), max_length=20, required=False)
+    due_at = MomentField(label=gettext_lazy("Another time"), required=False)
+    reason_kind = forms.ChoiceField(label=gettext_lazy("Why"), choices=REASONS, required=False)
+    reason = NoteField(label=gettext_lazy("Reason"), max_length=REASON_LENGTH, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("pick") and data["pick"] != OWN_TIME:
+            data["due_at"] = self._picked(data["pick"])
+        if data.get("due_at") is None and "due_at" not in self.errors:
+            self.add_error("due_at", _("Choose a time."))
+        if not data.get("reason_kind") and not data.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", _("Say why it is moved."))
+        return data
+
+    def _picked(self, pick: str) -> datetime | None:
+        try:
+            moment: datetime | None = MomentField().clean(pick)
+        except forms.ValidationError:
+            return None
+        return moment
+
+    @property
+    def reason_text(self) -> str:
+        """What is logged: the chosen reason and the words, in the language of the person."""
+        kind = dict(REASONS).get(self.cleaned_data.get("reason_kind", ""), "")
+        return " · ".join(str(part) for part in (kind, self.cleaned_data["reason"]) if part)
+
+
+# ---- what the radios of the contact sheet say, beside their values -----------------------------------------
+
+CHANNEL_ICONS: dict[str, str] = {
+    ContactChannel.PHONE: "phone",
+    ContactChannel.WECHAT: "brand-wechat",
+    ContactChannel.SMS: "message",
+    ContactChannel.VISIT: "door-enter",
+}
+OUTCOME_HINTS: dict[str, Any] = {
+    ContactOutcome.TALKED: gettext_lazy("Effective contact"),
+    ContactOutcome.INVITED: gettext_lazy("Choose the time"),
+    ContactOutcome.INCONVENIENT: gettext_lazy("Agree another time"),
+    ContactOutcome.BOUGHT_ELSEWHERE: gettext_lazy("Propose as lost"),
+    ContactOutcome.WRONG_NUMBER: gettext_lazy("Check the number"),
+}
+# What the save button says; "{day}" is the day of the next callback. The script fills it in again on a change.
+SAVE_WORDS: dict[str, Any] = {
+    ContactOutcome.INVITED: gettext_lazy("Save, visit {day}"),
+    ContactOutcome.BOUGHT_ELSEWHERE: gettext_lazy("Save and propose as lost"),
+    ContactOutcome.WRONG_NUMBER: gettext_lazy("Save and check the number"),
+}
+SAVE_AND_CALL: Any = gettext_lazy("Save, call again {day}")
+
+
+def channel_cards() -> list[dict[str, Any]]:
+    return [{"value": value, "label": label, "icon": CHANNEL_ICONS[value]} for value, label in ContactChannel.choices]
+
+
+def outcome_cards(sheet: ContactSheet) -> list[dict[str, Any]]:
+    """Each outcome with the next callback it leads to."""
+    return [
+        {
+            "value": value,
+            "label": label,
+            "hint": OUTCOME_HINTS.get(value) or sheet.by_outcome[value].reason,
+            "proposal": sheet.by_outcome[value],
+            "is_by_level": value not in ASKED_OUTCOMES | TRIED_OUTCOMES,
+            "save": SAVE_WORDS.get(value, SAVE_AND_CALL),
+        }
+        for value, label in OUTCOMES
+    ]
+
+
+def level_cards(sheet: ContactSheet) -> list[dict[str, Any]]:
+    """Each level with the callback it would lead to after a talk."""
+    return [{"value": value, "proposal": sheet.by_level[value]} for value in Level.values]
+
+
+def save_words(pattern: str, moment: datetime | None) -> str:
+    """The words on the save button; without a day just "Save"."""
+    if "{day}" not in pattern:
+        return pattern
+    return pattern.replace("{day}", day_word(moment)) if moment else _("Save")

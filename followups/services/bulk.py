@@ -1,0 +1,69 @@
+"""Planning and ending the callbacks of many opportunities at once, by the same rules as for one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from core import clock
+from core.transactions import service
+from followups.enums import CancelReason, FollowUpState, Step
+from followups.models import FollowUp
+from followups.selectors import rule_book
+from followups.services.due import Due, due_by_rule
+from followups.services.planning import build
+from notifications.services import notices_done
+from opportunities.models import Opportunity
+from staff.models import Store
+
+BATCH = 1_000
+
+
+@service
+def followups_plan_many(*, opportunity_ids: Sequence[int], store_id: int, trigger: str, at: datetime) -> int:
+    """What followups_plan does, for many opportunities of one store that were opened in this transaction.
+
+    Returns how many callbacks the rules promise. Raises DomainError when no rules are in force.
+    """
+    store = Store.objects.get(pk=store_id)
+    book = rule_book(store_id=store_id, on=clock.local_date(at))
+    dues: dict[int, Due] = {}
+    rows = []
+    for opportunity in Opportunity.objects.filter(pk__in=opportunity_ids).order_by("pk"):
+        for rule in book.triggered_by(trigger, opportunity.level):
+            if rule.pk not in dues:
+                dues[rule.pk] = due_by_rule(rule, at=at, store=store)
+            rows.append(build(opportunity, rule.code, dues[rule.pk], book=book))
+    FollowUp.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
+    save_next_actions(opportunity_ids)
+    return len(rows)
+
+
+@service
+def followups_cancel_many(*, opportunity_ids: Sequence[int], reason: str = CancelReason.CLOSED) -> int:
+    """End all pending callbacks of many closed opportunities; their lines leave the inboxes. Returns how many."""
+    pending = FollowUp.objects.pending().filter(opportunity__in=opportunity_ids)
+    ids = list(pending.values_list("pk", flat=True))
+    FollowUp.objects.filter(pk__in=ids).update(
+        state=FollowUpState.CANCELLED,
+        cancel_reason=reason,
+        remind_at=None,
+        remind_step=Step.NONE,
+        updated_at=clock.now(),
+    )
+    notices_done(subjects=[f"followups.FollowUp:{pk}" for pk in ids])
+    save_next_actions(opportunity_ids)
+    return len(ids)
+
+
+def save_next_actions(opportunity_ids: Sequence[int]) -> None:
+    """Store the next action of each from its pending callbacks; none when there are none."""
+    first = FollowUp.objects.pending().filter(opportunity=OuterRef("pk")).order_by("due_at", "pk")
+    for start in range(0, len(opportunity_ids), BATCH):
+        Opportunity.objects.filter(pk__in=opportunity_ids[start : start + BATCH]).update(
+            next_action_at=Subquery(first.values("due_at")[:1]),
+            # An empty text, not NULL, when nothing is planned.
+            next_action_label=Coalesce(Subquery(first.values("rule_code")[:1]), Value("")),
+            updated_at=clock.now(),
+        )

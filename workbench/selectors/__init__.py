@@ -1,0 +1,1 @@
+"""What the pages read: every list begins with what the person may see."""

@@ -1,0 +1,173 @@
+"""The page of one opportunity: head, journey, next action, ladder, owners. Each part is one query."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core import clock
+from customers.models import Consent, CustomerPhone
+from followups.enums import ContactChannel, DueRule, FollowUpState, RuleCode
+from followups.models import Contact, FollowUp, FollowUpRule
+from followups.selectors import ladder_of, rules_in_force
+from opportunities.enums import EventKind
+from opportunities.models import JourneyEvent, Opportunity, Ownership
+from opportunities.selectors import opportunities_visible_to
+from opportunities.stages import Stage
+from staff.models import User
+from workbench.selectors.today import callbacks_of
+
+LADDER_LIMIT = 6
+OVERDUE_LIMIT = 100
+
+
+def opportunity_page(user: User) -> QuerySet[Opportunity]:
+    """Opportunities the person may see, each with `phone`, `phone_id`, `contact_count` and the reached `stages`."""
+    main = CustomerPhone.objects.filter(customer=OuterRef("customer_id"), is_primary=True)
+    contacts = Contact.objects.filter(opportunity=OuterRef("pk"), correction=None).order_by()
+    reached = JourneyEvent.objects.filter(
+        opportunity=OuterRef("pk"), kind__in=[EventKind.REGISTERED, EventKind.STAGE_REACHED]
+    ).order_by("occurred_at", "id")
+    return (
+        opportunities_visible_to(user)
+        .select_related("registered_by", "close_requested_by", "level_requested_by", "closed_by")
+        .annotate(
+            phone=Subquery(main.values("number")[:1]),
+            phone_id=Subquery(main.values("pk")[:1]),
+            contact_count=Coalesce(
+                Subquery(contacts.values(one=Value(1)).annotate(size=Count("pk")).values("size")), 0
+            ),
+            stages=ArraySubquery(reached.values(json=JSONObject(stage="stage", at="occurred_at"))),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class StageStep:
+    """`state`: done, cur, next or "" (still far). `at`: when it was reached; None when it was skipped or lies ahead."""
+
+    number: int
+    label: str
+    state: str
+    at: datetime | None
+    days: int | None = None
+
+
+def stage_steps(opportunity: Opportunity) -> list[StageStep]:
+    """The nine stages with the day each was reached."""
+    reached: dict[str, datetime] = {}
+    for row in opportunity.stages:  # type: ignore[attr-defined]
+        reached.setdefault(row["stage"], datetime.fromisoformat(row["at"]))
+    current = opportunity.stage_number
+    return [_step(stage, current, reached.get(stage.value), opportunity) for stage in Stage]
+
+
+def _step(stage: Stage, current: int, at: datetime | None, opportunity: Opportunity) -> StageStep:
+    is_current = stage.number == current
+    is_next = stage.number == current + 1 and opportunity.is_open
+    state = "cur" if is_current else "done" if stage.number < current else "next" if is_next else ""
+    days = (clock.today() - clock.local_date(opportunity.stage_at)).days if is_current else None
+    return StageStep(stage.number, str(stage.label), state, at if stage.number <= current else None, days)
+
+
+@dataclass(frozen=True)
+class NextAction:
+    """The earliest promise. `tone`: late, today or later."""
+
+    follow_up: FollowUp
+    tone: str
+
+    @property
+    def is_message(self) -> bool:
+        return self.follow_up.channel == ContactChannel.SMS
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The last steps, how many earlier ones are not shown, and what the rules add behind them."""
+
+    steps: list[FollowUp]
+    hidden: int
+    outlook: str
+    next_action: NextAction | None
+
+
+def ladder(opportunity: Opportunity) -> Ladder:
+    """Two queries: the callbacks and the rules of the day."""
+    rows = list(ladder_of(opportunity.pk))
+    pending = [row for row in rows if row.state == FollowUpState.PENDING]
+    rules = list(rules_in_force(store_id=opportunity.store_id, on=clock.today()))
+    hidden = max(len(rows) - LADDER_LIMIT, 0)
+    return Ladder(
+        steps=rows[hidden:],
+        hidden=hidden,
+        outlook=_outlook(rules, opportunity.level) if opportunity.is_open else "",
+        next_action=_next_action(pending[0]) if pending else None,
+    )
+
+
+def _next_action(row: FollowUp) -> NextAction:
+    today = clock.local_date(row.due_at) <= clock.today()
+    return NextAction(follow_up=row, tone="late" if row.is_overdue else "today" if today else "later")
+
+
+def _outlook(rules: Sequence[FollowUpRule], level: str) -> str:
+    """In words how the callbacks go on after the planned ones (R-071)."""
+    cadences = {rule.level: rule for rule in rules if rule.code == RuleCode.CADENCE}
+    rule = cadences.get(level) or cadences.get("")
+    if rule is None or rule.due_rule != DueRule.DAYS:
+        return _("As agreed, until won or lost")
+    days = rule.due_after
+    return ngettext("Every %(days)s day, until won or lost", "Every %(days)s days, until won or lost", days) % {
+        "days": days
+    }
+
+
+def ownerships(opportunity: Opportunity) -> list[Ownership]:
+    """Who owned it, the present owner first."""
+    return list(opportunity.ownerships.select_related("owner", "actor").order_by("-from_at", "-id")[:10])
+
+
+def other_opportunities(user: User, opportunity: Opportunity) -> list[Opportunity]:
+    """The customer's other purchase intents that the person may see, the latest first."""
+    rows = opportunities_visible_to(user).filter(customer=opportunity.customer_id).exclude(pk=opportunity.pk)
+    return list(rows.order_by("-pk")[:5])
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the customer stands among the person's overdue callbacks; ids of the neighbours or None."""
+
+    number: int
+    total: int
+    previous_id: int | None
+    next_id: int | None
+
+
+def place_of(user: User, opportunity: Opportunity) -> Place | None:
+    """None when nothing of this customer is overdue."""
+    rows = callbacks_of(user).overdue().order_by("deadline_at", "id").values_list("opportunity_id", flat=True)
+    ids = list(dict.fromkeys(rows[:OVERDUE_LIMIT]))
+    if opportunity.pk not in ids:
+        return None
+    at = ids.index(opportunity.pk)
+    return Place(
+        number=at + 1,
+        total=len(ids),
+        previous_id=ids[at - 1] if at else None,
+        next_id=ids[at + 1] if at + 1 < len(ids) else None,
+    )
+
+
+def profile(opportunity: Opportunity) -> dict[str, Any]:
+    """Numbers and consents of the customer; two queries."""
+    return {
+        "phones": list(opportunity.customer.phones.order_by("-is_primary", "id")),
+        "consents": list(Consent.objects.filter(customer=opportunity.customer_id).order_by("-given_at")[:20]),
+    }

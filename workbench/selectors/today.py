@@ -1,0 +1,301 @@
+"""The Today page: whom to call now, what is agreed for today, and how the month goes so far."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, Max, Min, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, TruncDate
+from django.utils import timezone
+
+from core import clock
+from followups.enums import ContactChannel, FollowUpState, RuleCode
+from followups.models import Contact, FollowUp
+from opportunities.enums import EventKind
+from opportunities.models import JourneyEvent, Opportunity
+from opportunities.stages import Stage
+from staff.enums import Scope
+from staff.models import User
+
+ROWS_LIMIT = 60
+PEOPLE_LIMIT = 30
+UNASSIGNED_LIMIT = 5
+SCHEDULE_LIMIT = 12
+SEGMENTS = ("all", "overdue", "today")
+MINE, TEAM = "mine", "team"
+
+
+@dataclass(frozen=True)
+class CallbackRow:
+    """One line: `shown_at` is the deadline of an overdue one, else the time by which it should be done.
+
+    `stand_in_for` is the colleague on leave whose callback it is, `owner` the name shown to a leader; both may be "".
+    """
+
+    follow_up: FollowUp
+    is_overdue: bool
+    shown_at: datetime
+    stand_in_for: str
+    owner: str
+
+    @property
+    def is_message(self) -> bool:
+        return self.follow_up.channel == ContactChannel.SMS
+
+    @property
+    def is_told(self) -> bool:
+        """The supervisor was told of the miss: the ladder has run out."""
+        return self.is_overdue and not self.follow_up.remind_step
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """The card: both groups, how many there are in all, and whether the lists were cut."""
+
+    overdue: list[CallbackRow]
+    due: list[CallbackRow]
+    overdue_count: int
+    due_count: int
+    last_id: int
+
+    @property
+    def total(self) -> int:
+        return self.overdue_count + self.due_count
+
+    @property
+    def is_cut(self) -> bool:
+        return len(self.overdue) + len(self.due) >= ROWS_LIMIT
+
+    @property
+    def told_count(self) -> int:
+        return sum(row.is_told for row in self.overdue)
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """A line of today's schedule: one customer (`follow_up`), or how many callbacks are due at that time (`count`)."""
+
+    at: datetime
+    is_done: bool
+    is_next: bool
+    follow_up: FollowUp | None
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class DayFigure:
+    on: date
+    contacts: int
+    is_today: bool
+    is_future: bool
+
+
+@dataclass(frozen=True)
+class Month:
+    """This month so far. Punctual: callbacks done before their deadline, of all that were done or are late."""
+
+    in_time: int
+    late: int
+    overdue: int
+    customers: int
+    visits: int
+    contacts: int
+    week: list[DayFigure]
+
+    @property
+    def promised(self) -> int:
+        return self.in_time + self.late + self.overdue
+
+    @property
+    def percent(self) -> int:
+        return round(self.in_time * 100 / self.promised) if self.promised else 0
+
+
+def callbacks_of(user: User) -> QuerySet[FollowUp]:
+    """Callbacks the person has to make: the own ones, those of colleagues the person stands in for, and, for a DCC
+    agent or the reception, those of customers they registered whom nobody owns yet (R-053)."""
+    rows = FollowUp.objects.work_of(user)
+    if user.scope == Scope.OWN and not user.may_own:
+        rows = rows | FollowUp.objects.pending().filter(assignee=None, opportunity__registered_by=user)
+    return rows
+
+
+def default_view(user: User) -> str:
+    """A leader who owns no customers begins with the team."""
+    return TEAM if user.is_leader and not user.may_own else MINE
+
+
+def _of_view(user: User, view: str) -> QuerySet[FollowUp]:
+    return FollowUp.objects.visible_to(user).pending() if view == TEAM else callbacks_of(user)
+
+
+def callbacks(user: User, *, view: str, segment: str, person_id: int | None = None) -> Callbacks:
+    """Everything that is late or due until tonight, the oldest first; two queries."""
+    now = clock.now()
+    rows = _of_view(user, view).filter(due_at__lte=clock.end_of_day(clock.today()))
+    if person_id is not None:
+        rows = rows.filter(assignee=person_id)
+    is_late = Q(deadline_at__lt=now)
+    counts = rows.aggregate(
+        overdue=Count("pk", filter=is_late), due=Count("pk", filter=~is_late), last=Coalesce(Max("pk"), 0)
+    )
+    if segment == "overdue":
+        rows = rows.filter(is_late)
+    elif segment == "today":
+        rows = rows.exclude(is_late)
+    found = rows.select_related(
+        "opportunity__customer", "opportunity__series", "opportunity__trim", "assignee"
+    ).order_by("due_at", "id")[:ROWS_LIMIT]
+    lines = [_line(row, user=user, view=view, now=now) for row in found]
+    return Callbacks(
+        overdue=sorted((line for line in lines if line.is_overdue), key=lambda line: line.shown_at),
+        due=[line for line in lines if not line.is_overdue],
+        overdue_count=counts["overdue"],
+        due_count=counts["due"],
+        last_id=counts["last"],
+    )
+
+
+def _line(row: FollowUp, *, user: User, view: str, now: datetime) -> CallbackRow:
+    is_overdue = row.deadline_at < now
+    shown_at = row.deadline_at if is_overdue or row.due_at < now else row.due_at
+    owner = row.assignee.name if row.assignee else ""
+    is_other = row.assignee_id is not None and row.assignee_id != user.pk
+    return CallbackRow(
+        follow_up=row,
+        is_overdue=is_overdue,
+        shown_at=shown_at,
+        stand_in_for=owner if is_other and view == MINE else "",
+        owner=owner if view == TEAM else "",
+    )
+
+
+def news_count(user: User, *, view: str, seen_count: int, seen_last_id: int) -> int:
+    """How many callbacks came into the list since it was shown; 0 when some only went away. One query."""
+    rows = _of_view(user, view).filter(due_at__lte=clock.end_of_day(clock.today()))
+    counts = rows.aggregate(total=Count("pk"), newer=Count("pk", filter=Q(pk__gt=seen_last_id)))
+    return max(counts["newer"], counts["total"] - seen_count, 0)
+
+
+def overdue_by_person(user: User) -> list[dict[str, object]]:
+    """Who in the team has missed callbacks, how many and since when: the person with the oldest miss first."""
+    rows = FollowUp.objects.visible_to(user).overdue().exclude(assignee=None)
+    return list(
+        rows.values("assignee_id", "assignee__name")
+        .annotate(count=Count("pk"), oldest_at=Min("deadline_at"))
+        .order_by("oldest_at")[:PEOPLE_LIMIT]
+    )
+
+
+def unassigned(user: User) -> list[Opportunity]:
+    """Customers without an owner whom the person may see, the longest waiting first (R-058, R-094)."""
+    rows = Opportunity.objects.visible_to(user).unassigned().select_related("customer", "series")
+    return list(rows.order_by("opened_at", "id")[: UNASSIGNED_LIMIT + 1])
+
+
+def tomorrow(user: User) -> dict[str, object]:
+    """How many callbacks tomorrow has and when the first is due, for an empty day."""
+    start = clock.end_of_day(clock.today())
+    rows = callbacks_of(user).filter(due_at__gt=start, due_at__lte=start + timedelta(days=1))
+    return rows.aggregate(count=Count("pk"), first_at=Min("due_at"))
+
+
+def schedule(user: User, *, view: str, due: Iterable[CallbackRow]) -> list[Appointment]:
+    """Visits and agreed calls of today, done ones included, and when the other callbacks are due; one query."""
+    now, today = clock.now(), clock.today()
+    people = FollowUp.objects.visible_to(user) if view == TEAM else FollowUp.objects.filter(assignee=user)
+    agreed = Q(channel=ContactChannel.VISIT) | Q(rule_code=RuleCode.MANUAL)
+    is_today = Q(state=FollowUpState.PENDING) | Q(state=FollowUpState.DONE, done_at__gte=clock.at_time(today, _DAWN))
+    rows = (
+        people.filter(agreed, is_today, due_on=today)
+        .select_related("opportunity__customer", "opportunity__series", "opportunity__trim")
+        .order_by("due_at", "id")[:SCHEDULE_LIMIT]
+    )
+    found = [_appointment(row, now=now) for row in rows]
+    shown = {item.follow_up.pk for item in found if item.follow_up}
+    times = Counter(
+        row.shown_at for row in due if row.follow_up.pk not in shown and clock.local_date(row.shown_at) == today
+    )
+    found += [Appointment(at=at, is_done=False, is_next=False, follow_up=None, count=n) for at, n in times.items()]
+    found.sort(key=lambda item: item.at)
+    return _mark_next(found, now=now)
+
+
+_DAWN = datetime.min.time()
+
+
+def _appointment(row: FollowUp, *, now: datetime) -> Appointment:
+    return Appointment(at=row.due_at, is_done=row.state == FollowUpState.DONE, is_next=False, follow_up=row)
+
+
+def _mark_next(items: list[Appointment], *, now: datetime) -> list[Appointment]:
+    """Mark the first appointment that still lies ahead."""
+    for index, item in enumerate(items):
+        if item.at > now and not item.is_done:
+            items[index] = Appointment(item.at, item.is_done, True, item.follow_up, item.count)
+            break
+    return items
+
+
+def month(user: User, *, view: str) -> Month:
+    """The figures of the month and the contacts of this week; two queries."""
+    today = clock.today()
+    start = clock.at_time(today.replace(day=1), _DAWN)
+    monday = today - timedelta(days=today.weekday())
+    counts = _month_counts(user, view=view, start=start)
+    per_day = _contacts_per_day(user, view=view, since=min(start, clock.at_time(monday, _DAWN)))
+    week = [monday + timedelta(days=number) for number in range(7)]
+    return Month(
+        **counts,
+        contacts=sum(count for on, count in per_day.items() if on >= start.date()),
+        week=[DayFigure(on, per_day.get(on, 0), on == today, on > today) for on in week],
+    )
+
+
+def _month_counts(user: User, *, view: str, start: datetime) -> dict[str, int]:
+    calls = FollowUp.objects.filter(_people(user, view, "assignee"))
+    done = calls.filter(state=FollowUpState.DONE, done_at__gte=start)
+    events = JourneyEvent.objects.filter(
+        _people(user, view, "owner"), kind=EventKind.STAGE_REACHED, stage=Stage.RECEIVED, occurred_at__gte=start
+    )
+    opened = Opportunity.objects.filter(_people(user, view, "owner"), opened_at__gte=start)
+    return (
+        User.objects.filter(pk=user.pk)
+        .annotate(
+            in_time=_size(done.filter(is_late=False)),
+            late=_size(done.filter(is_late=True)),
+            overdue=_size(calls.overdue()),
+            customers=_size(opened),
+            visits=_size(events.filter(store=user.store_id)),
+        )
+        .values("in_time", "late", "overdue", "customers", "visits")
+        .get()
+    )
+
+
+def _contacts_per_day(user: User, *, view: str, since: datetime) -> dict[date, int]:
+    """Contacts that count, by local day."""
+    zone = timezone.get_default_timezone()
+    rows = (
+        Contact.objects.filter(_people(user, view, "by"), created_at__gte=since, correction=None)
+        .annotate(on=TruncDate("occurred_at", tzinfo=zone))
+        .values("on")
+        .annotate(count=Count("pk"))
+        .order_by("on")
+    )
+    return {row["on"]: row["count"] for row in rows}
+
+
+def _people(user: User, view: str, field: str) -> Q:
+    """The person, or everybody the person leads."""
+    if view == MINE:
+        return Q((field, user))
+    if user.scope == Scope.TEAM:
+        return Q((f"{field}__in", user.team_member_ids()))
+    return Q(store=user.store_id)
+
+
+def _size(rows: QuerySet) -> Coalesce:  # type: ignore[type-arg]
+    counted = rows.order_by().values(one=Value(1)).annotate(size=Count("pk")).values("size")
+    return Coalesce(Subquery(counted), 0)

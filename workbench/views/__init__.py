@@ -1,0 +1,1 @@
+"""The pages over all stages: today, customers, one customer, search."""

@@ -1,0 +1,40 @@
+"""How a page answers after a write: a toast and an event for htmx, a redirect with a message without it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django_htmx.http import trigger_client_event
+
+CHANGED = "opportunity:changed"
+
+
+def saved(request: HttpRequest, *, back: str, title: str, text: str = "", event: str = CHANGED) -> HttpResponse:
+    """Something was saved: the sheet closes, the cards that listen to `event` read themselves again."""
+    if not request.htmx:
+        messages.success(request, f"{title} {text}".strip())
+        return redirect(back)
+    response = HttpResponse(status=204)
+    trigger_client_event(response, "toast", {"level": "success", "title": title, "text": text})
+    trigger_client_event(response, "sheet:close", {})
+    return trigger_client_event(response, event, {})
+
+
+def refused(request: HttpRequest, *, back: str, text: str) -> HttpResponse:
+    """A button without a form of its own was refused."""
+    if not request.htmx:
+        messages.error(request, text)
+        return redirect(back)
+    response = HttpResponse(status=204)
+    trigger_client_event(response, "toast", {"level": "error", "title": text})
+    return trigger_client_event(response, CHANGED, {})
+
+
+def number(raw: str | None) -> int | None:
+    """A number out of an address; None for anything else."""
+    return int(raw) if raw and raw.isdecimal() and len(raw) < 16 else None
+
+
+def status_of(form: Any) -> int:
+    return 422 if form.errors else 200

@@ -1,0 +1,117 @@
+"""The customer as a person: numbers, data, the wish not to be contacted."""
+
+from typing import Any
+
+from axes.helpers import get_client_ip_address
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render, resolve_url
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
+
+from core.errors import DomainError
+from core.forms import report_errors
+from core.phones import national, normalize_phone
+from customers.models import CustomerPhone
+from customers.services import customer_update, do_not_contact_set, phone_add, phone_reveal
+from opportunities.models import Opportunity
+from opportunities.selectors import opportunities_visible_to
+from workbench.forms import PhoneForm, ProfileForm
+from workbench.views.answers import number, refused, saved, status_of
+
+
+def _visible(request: HttpRequest, pk: int) -> Opportunity:
+    return get_object_or_404(opportunities_visible_to(request.user), pk=pk)
+
+
+def _page_url(opportunity: Opportunity) -> str:
+    return resolve_url("workbench:opportunity-detail", pk=opportunity.pk)
+
+
+@login_required
+@require_POST
+def opportunity_phone(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show or dial a number: the look is logged first, then the number leaves the house (reliability.md 30).
+
+    `phone` names one of the customer's numbers, else it is the main one; with `call` the answer dials it.
+    """
+    opportunity = _visible(request, pk)
+    phones = CustomerPhone.objects.filter(customer=opportunity.customer_id).order_by("-is_primary", "id")
+    wanted = number(request.POST.get("phone"))
+    phone = get_object_or_404(phones, pk=wanted) if wanted else phones.first()
+    if phone is None:
+        return refused(request, back=_page_url(opportunity), text=_("There is no number."))
+    shown = phone_reveal(phone_id=phone.pk, by=request.user, ip=get_client_ip_address(request))
+    if "call" in request.POST:
+        return _dial(request, opportunity, shown)
+    context = {
+        "phone": shown.number,
+        "reveal_url": resolve_url("workbench:phone-reveal", pk=pk),
+        "opportunity": opportunity,
+        "revealed": True,
+        "active": "customers",
+    }
+    return render(request, "workbench/_phone.html" if request.htmx else "workbench/opportunity_phone.html", context)
+
+
+def _dial(request: HttpRequest, opportunity: Opportunity, phone: CustomerPhone) -> HttpResponse:
+    task = number(request.POST.get("task"))
+    record_url = resolve_url("followups:contact-log", opportunity_pk=opportunity.pk) + (f"?task={task}" if task else "")
+    if not request.htmx:
+        context = {"phone": phone.number, "opportunity": opportunity, "record_url": record_url, "active": "customers"}
+        return render(request, "workbench/opportunity_phone.html", context)
+    response = HttpResponse(status=204)
+    title = _("Calling %(name)s") % {"name": opportunity.customer.name}
+    trigger_client_event(response, "toast", {"level": "info", "title": title, "text": national(phone.number)})
+    return trigger_client_event(response, "call:start", {"tel": phone.number, "record_url": record_url})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def opportunity_phone_add(request: HttpRequest, pk: int) -> HttpResponse:
+    opportunity = _visible(request, pk)
+    form = PhoneForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        with report_errors(form):
+            phone_add(
+                customer_id=opportunity.customer_id,
+                phone=normalize_phone(form.cleaned_data["phone"]),
+                label=form.cleaned_data["label"],
+                by=request.user,
+            )
+            return saved(request, back=_page_url(opportunity), title=_("Number added"))
+    return _form(request, "workbench/opportunity_phone_add.html", opportunity, form, "workbench:phone-add")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def opportunity_profile(request: HttpRequest, pk: int) -> HttpResponse:
+    opportunity = _visible(request, pk)
+    form = ProfileForm(request.POST if request.method == "POST" else None, customer=opportunity.customer)
+    if form.is_valid():
+        version = form.cleaned_data["version"]
+        with report_errors(form):
+            customer_update(customer_id=opportunity.customer_id, version=version, by=request.user, **form.changes())
+            return saved(request, back=_page_url(opportunity), title=_("Customer updated"))
+    return _form(request, "workbench/opportunity_profile.html", opportunity, form, "workbench:opportunity-profile")
+
+
+def _form(request: HttpRequest, template: str, opportunity: Opportunity, form: Any, url: str) -> HttpResponse:
+    context = {"form": form, "opportunity": opportunity, "active": "customers"}
+    context["action"] = resolve_url(url, pk=opportunity.pk)
+    return render(request, template, context, status=status_of(form))
+
+
+@login_required
+@require_POST
+def opportunity_contactable(request: HttpRequest, pk: int) -> HttpResponse:
+    """The customer wants to be left alone (`on`), or not any more."""
+    opportunity = _visible(request, pk)
+    is_on = request.POST.get("state") == "on"
+    try:
+        do_not_contact_set(customer_id=opportunity.customer_id, is_do_not_contact=is_on, by=request.user)
+    except DomainError as error:
+        return refused(request, back=_page_url(opportunity), text=error.text)
+    title = _("Marked: does not want to be contacted") if is_on else _("May be contacted again")
+    return saved(request, back=_page_url(opportunity), title=title)

@@ -1,0 +1,106 @@
+"""Where the day begins."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from core import clock
+from notifications.selectors import inbox
+from staff.enums import Scope
+from staff.models import User
+from staff.policies import can_assign, can_import_leads
+from workbench.context_processors import quick_actions
+from workbench.selectors.today import (
+    MINE,
+    SEGMENTS,
+    TEAM,
+    UNASSIGNED_LIMIT,
+    callbacks,
+    default_view,
+    month,
+    news_count,
+    overdue_by_person,
+    schedule,
+    tomorrow,
+    unassigned,
+)
+from workbench.views.answers import number
+
+NOTICES_SHOWN = 3
+
+
+@login_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Every role of this version begins with the day; rooms of other roles will be added here."""
+    return redirect("workbench:today")
+
+
+@login_required
+@require_GET
+def today(request: HttpRequest) -> HttpResponse:
+    context = _card(request) | {"active": "today"}
+    if request.user.scope != Scope.NONE:
+        context |= _page(request.user, context)
+    template = "workbench/_today.html" if request.htmx.target == "today" else "workbench/today.html"
+    return render(request, template, context)
+
+
+@login_required
+@require_GET
+def today_callbacks(request: HttpRequest) -> HttpResponse:
+    """The card alone, for its filters; without htmx the whole page with the same filters."""
+    if not request.htmx:
+        return today(request)
+    return render(request, "workbench/_callbacks.html", _card(request))
+
+
+@login_required
+@require_GET
+def today_news(request: HttpRequest) -> HttpResponse:
+    """What came since the list was shown: a strip, so that no row moves under a finger (UI.md 6)."""
+    seen_count, seen_last_id = number(request.GET.get("count")) or 0, number(request.GET.get("last")) or 0
+    choice = _choice(request)
+    count = news_count(request.user, view=choice["view"], seen_count=seen_count, seen_last_id=seen_last_id)
+    return render(request, "workbench/_news.html", choice | {"count": count})
+
+
+def _choice(request: HttpRequest) -> dict[str, Any]:
+    """Which callbacks are shown, out of the address; a leader's `person` is one member of the team."""
+    user: User = request.user
+    view, segment = request.GET.get("view"), request.GET.get("segment")
+    if not user.is_leader or view not in (MINE, TEAM):
+        view = default_view(user)
+    person_id = number(request.GET.get("person")) if view == TEAM else None
+    return {"view": view, "segment": segment if segment in SEGMENTS else "all", "person_id": person_id}
+
+
+def _card(request: HttpRequest) -> dict[str, Any]:
+    user, choice = request.user, _choice(request)
+    found = callbacks(user, view=choice["view"], segment=choice["segment"], person_id=choice["person_id"])
+    people = overdue_by_person(user) if choice["view"] == TEAM else []
+    is_done = not found.total and choice["view"] == MINE
+    return choice | {
+        "found": found,
+        "people": people,
+        "tomorrow": tomorrow(user) if is_done and user.scope != Scope.NONE else None,
+        "is_reader": user.scope != Scope.NONE,
+    }
+
+
+def _page(user: User, card: dict[str, Any]) -> dict[str, Any]:
+    waiting = unassigned(user)
+    return {
+        "now": clock.now(),
+        "quick": quick_actions(user),
+        "can_import": can_import_leads(user),
+        "can_assign": can_assign(user),
+        "month": month(user, view=card["view"]),
+        "schedule": schedule(user, view=card["view"], due=card["found"].due),
+        "notices": list(inbox(user).unread()[:NOTICES_SHOWN]),
+        "unassigned": waiting[:UNASSIGNED_LIMIT],
+        "is_more_unassigned": len(waiting) > UNASSIGNED_LIMIT,
+    }
