@@ -7,7 +7,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import get_template
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.heartbeats import STALE_AFTER, ages
 from core.logs import current_request_id
@@ -15,7 +15,7 @@ from core.logs import current_request_id
 EXPECTED_SWEEPS = ("followups.remind_due", "notifications.outbox_send")
 
 
-@require_GET
+@require_safe
 @login_not_required
 def healthz(request: HttpRequest) -> HttpResponse:
     """The web process answers and reaches its database."""
@@ -24,7 +24,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok"})
 
 
-@require_GET
+@require_safe
 @login_not_required
 def healthz_deep(request: HttpRequest) -> HttpResponse:
     """Also the sweeps beat: 503 when one has been silent for three minutes (reliability.md 2.1, 6)."""

@@ -11,7 +11,7 @@ from core.pinyin import search_text
 _CJK = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 
 
-class CustomerQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class CustomerQuerySet(models.QuerySet):
     def matching(self, text: str) -> Self:
         """Customers that fit the text; nothing for fewer than 3 digits of a phone. Every branch uses one GIN index."""
         digits = re.sub(r"[\s\-()+]", "", text)

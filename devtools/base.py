@@ -21,11 +21,15 @@ RUN = VAR / "run"
 LOG = VAR / "log"
 VENDOR = VAR / "vendor"
 
-OUTPUT_TAIL_LINES = 60
+OUTPUT_TAIL_LINES = 40
 
 
 class StopError(Exception):
-    """`./dev` cannot go on; the text is one clear sentence for the person at the terminal."""
+    """`./dev` cannot go on; the text is one clear sentence for the person at the terminal, `details` come before it."""
+
+    def __init__(self, sentence: str, *, details: str = "") -> None:
+        super().__init__(sentence)
+        self.details = details
 
 
 class Console:
@@ -34,21 +38,20 @@ class Console:
     def __init__(self) -> None:
         self.stream: TextIO = sys.stdout
 
-    def say(self, text: str = "") -> None:
-        self.stream.write(text + "\n")
-        self.stream.flush()
+    def say(self, text: str = "", *, end: str = "\n") -> None:
+        with contextlib.suppress(OSError):  # the terminal may be gone; what was started must still be stopped
+            self.stream.write(text + end)
+            self.stream.flush()
 
     @contextlib.contextmanager
     def step(self, label: str) -> Iterator[None]:
         """One line with the seconds when the block is done; nothing after a failure (the failure speaks)."""
         begin = time.monotonic()
-        self.stream.write(f"  {label} … ")
-        self.stream.flush()
+        self.say(f"  {label} … ", end="")
         try:
             yield
         except BaseException:
-            self.stream.write("failed\n")
-            self.stream.flush()
+            self.say("failed")
             raise
         self.say(f"{time.monotonic() - begin:.1f} s")
 
@@ -79,7 +82,7 @@ def run_quietly(
     env: Mapping[str, str] | None = None,
     cwd: Path = ROOT,
 ) -> str:
-    """Run to the end and return standard output; StopError(failure + the end of the output) when it fails."""
+    """Run to the end and return standard output; StopError with the end of the output when it fails."""
     try:
         done = subprocess.run(
             argv, env=env or child_env(), cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
@@ -87,8 +90,8 @@ def run_quietly(
     except OSError as error:
         raise StopError(f"{failure} ({error})") from error
     if done.returncode != 0:
-        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-OUTPUT_TAIL_LINES:])
-        raise StopError(f"{failure}\n{tail}")
+        tail = (done.stdout + done.stderr).strip().splitlines()[-OUTPUT_TAIL_LINES:]
+        raise StopError(failure, details="\n".join(tail))
     return done.stdout
 
 
@@ -117,5 +120,9 @@ def exclusive(name: str) -> Iterator[None]:
     """One `./dev` of this checkout at a time in this block; others wait."""
     RUN.mkdir(parents=True, exist_ok=True)
     with (RUN / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with console.step("Waiting for another ./dev in this checkout"):
+                fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -5,7 +5,7 @@ import io
 import sys
 
 from devtools import demo, gates, manage, packages, tools
-from devtools.base import StopError, console
+from devtools.base import StopError
 
 DESCRIPTION = """\
 demo                start everything with the demo store (PORT=8000); Ctrl-C stops it
@@ -81,10 +81,14 @@ def main(argv: list[str]) -> int:
         return run(argv)
     except StopError as error:
         sys.stdout.flush()
-        sys.stderr.write(f"\n./dev: {error}\n")
+        details = f"\n{error.details}\n" if error.details else ""
+        sys.stderr.write(f"{details}\n./dev: {error}\n")
+        return 1
+    except PermissionError as error:
+        sys.stderr.write(
+            f"\n./dev: {error.filename} cannot be used ({error.strerror}); does it belong to another user?\n"
+        )
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("\n./dev: stopped.\n")
         return 130
-    finally:
-        console.stream.flush()

@@ -134,10 +134,10 @@ def wait_until(
             return False
         for child in children:
             if child.exit_status is not None:
-                raise StopError(f"{child.name} ended ({describe(child.exit_status)}):\n{child.log_tail()}")
+                sentence = f"{child.name} ended ({describe(child.exit_status)}); see {child.log}"
+                raise StopError(sentence, details=child.log_tail())
         if time.monotonic() > deadline:
-            logs = "\n".join(child.log_tail() for child in children)
-            raise StopError(f"{failure}\n{logs}")
+            raise StopError(failure, details="\n".join(child.log_tail() for child in children))
         time.sleep(0.2)
     return True
 

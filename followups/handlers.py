@@ -4,13 +4,19 @@ from core import events
 from followups.enums import Trigger
 from followups.services import (
     followups_cancel_all,
+    followups_cancel_many,
     followups_follow_level,
     followups_plan,
+    followups_plan_many,
     followups_reassign,
+    message_failed_tell,
     message_plan_again,
 )
+from notifications.events import MessageNotSent
 from opportunities.events import (
     LevelChanged,
+    OpportunitiesClosed,
+    OpportunitiesOpened,
     OpportunityClosed,
     OpportunityOpened,
     OpportunityReturned,
@@ -37,14 +43,19 @@ def callbacks_follow_the_owner(event: OwnerChanged) -> None:
 
 @events.on(LevelChanged)
 def cadence_follows_the_level(event: LevelChanged) -> None:
-    followups_follow_level(
-        opportunity_id=event.opportunity_id, previous_level=event.previous_level, level=event.level
-    )
+    followups_follow_level(opportunity_id=event.opportunity_id, previous_level=event.previous_level, level=event.level)
 
 
 @events.on(OpportunityClosed)
 def end_callbacks(event: OpportunityClosed) -> None:
     followups_cancel_all(opportunity_id=event.opportunity_id)
+
+
+@events.on(MessageNotSent)
+def tell_who_wrote_it(event: MessageNotSent) -> None:
+    model, _colon, pk = event.subject.partition(":")
+    if model == "followups.Contact":
+        message_failed_tell(contact_id=int(pk))
 
 
 @events.on(OpportunitiesOpened)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from staff.models import User
 
 
-class FollowUpQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class FollowUpQuerySet(models.QuerySet):
     def pending(self) -> Self:
         return self.filter(state="pending")
 
@@ -22,9 +22,7 @@ class FollowUpQuerySet(models.QuerySet):  # type: ignore[type-arg]
 
     def work_of(self, user: "User") -> Self:
         """Callbacks the person has to make today: the own ones and those of colleagues the person stands in for."""
-        return self.pending().filter(
-            Q(assignee=user) | Q(assignee__in=user.covered_user_ids(at=clock.sql_now()))
-        )
+        return self.pending().filter(Q(assignee=user) | Q(assignee__in=user.covered_user_ids(at=clock.sql_now())))
 
     def visible_to(self, user: "User") -> Self:
         match user.scope:

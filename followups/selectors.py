@@ -95,21 +95,26 @@ def rule_book(
             identical=ArraySubquery(identical.order_by("-created_at").values("created_at")[:20]),
         )
     found = list(rows)
-    if not found or not found[0].policy:  # type: ignore[attr-defined]
+    if not found or not found[0].policy:
         raise DomainError(_("No callback rules are in force."), code="no_rules")
     first = found[0]
     return RuleBook(
         rules={(rule.code, rule.level): rule for rule in found},
-        policy=Policy(**first.policy),  # type: ignore[attr-defined]
+        policy=Policy(**first.policy),
         earlier_contact_id=getattr(first, "earlier", None),
         identical_at=tuple(getattr(first, "identical", None) or ()),
     )
 
 
+def burst_size(book: RuleBook, *, at: datetime) -> int:
+    """How many identical entries there are within the window, this one included."""
+    since = at - timedelta(minutes=book.policy.burst_window_min)
+    return sum(moment >= since for moment in book.identical_at) + 1
+
+
 def is_burst(book: RuleBook, *, at: datetime) -> bool:
     """This entry would be the n-th identical one within the window."""
-    since = at - timedelta(minutes=book.policy.burst_window_min)
-    return sum(moment >= since for moment in book.identical_at) + 1 >= book.policy.burst_entries
+    return burst_size(book, at=at) >= book.policy.burst_entries
 
 
 def followups_visible_to(user: User) -> QuerySet[FollowUp]:
@@ -122,6 +127,19 @@ def followups_visible_to(user: User) -> QuerySet[FollowUp]:
 def pending_of(opportunity_id: int) -> QuerySet[FollowUp]:
     """What is promised and not done yet, the next one first."""
     return FollowUp.objects.pending().filter(opportunity=opportunity_id).select_related("rule").order_by("due_at", "id")
+
+
+def message_promise(*, opportunity_id: int, follow_up_id: int | None) -> int | None:
+    """The callback if it promises a message, else None: a message fulfils no call."""
+    if follow_up_id is None:
+        return None
+    rows = FollowUp.objects.filter(opportunity=opportunity_id, pk=follow_up_id, rule_code=RuleCode.SAME_DAY_SMS)
+    return rows.values_list("pk", flat=True).first()
+
+
+def own_contacts(user: User) -> QuerySet[Contact]:
+    """What the person recorded with customers that are still in sight."""
+    return Contact.objects.filter(by=user, opportunity__in=Opportunity.objects.visible_to(user))
 
 
 def ladder_of(opportunity_id: int) -> QuerySet[FollowUp]:

@@ -1,10 +1,13 @@
 """The sheets in which callbacks are worked: record a contact, send the message, move a callback, take back."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,7 +22,7 @@ from core.errors import DomainError
 from core.forms import report_errors
 from core.templatetags.ui import day
 from followups import services
-from followups.enums import ContactOutcome, RuleCode
+from followups.enums import ContactOutcome
 from followups.forms import (
     ContactForm,
     MessageForm,
@@ -30,8 +33,17 @@ from followups.forms import (
     outcome_cards,
     save_words,
 )
-from followups.models import Contact, FollowUp
-from followups.selectors import followups_visible_to, message_choices, mobile_of, rule_book, sms_parts
+from followups.models import FollowUp
+from followups.selectors import (
+    followups_visible_to,
+    message_choices,
+    message_promise,
+    mobile_of,
+    own_contacts,
+    rule_book,
+    sms_parts,
+)
+from followups.services.planning import latest_moment
 from followups.services.proposals import contact_sheet, quick_picks
 from opportunities.models import Opportunity
 from opportunities.selectors import opportunities_visible_to
@@ -44,19 +56,18 @@ USER_AGENT_LENGTH = 200
 @login_required
 def contact_log(request: HttpRequest, opportunity_pk: int) -> HttpResponse:
     """Channel, outcome, one sentence: three taps, and the next callback is planned in the same step."""
-    opportunity = _opportunity(request, opportunity_pk)
     form = ContactForm(request.POST) if request.method == "POST" else ContactForm(initial={"key": new_key()})
     if form.is_bound and form.is_valid():
-        with report_errors(form):
+        with report_errors(form), _hidden_is_missing(request, opportunity_pk):
             result = services.contact_record(
-                opportunity_id=opportunity.pk,
+                opportunity_id=opportunity_pk,
                 entry=form.entry(evidence=_evidence(request)),
                 by=_user(request),
                 idempotency_key=form.cleaned_data["key"],
                 follow_up_id=_task(request),
             )
             return _recorded(request, result)
-    return _contact_sheet(request, opportunity, form)
+    return _contact_sheet(request, _opportunity(request, opportunity_pk), form)
 
 
 def _contact_sheet(request: HttpRequest, opportunity: Opportunity, form: ContactForm) -> HttpResponse:
@@ -98,7 +109,7 @@ def message_send(request: HttpRequest, opportunity_pk: int) -> HttpResponse:
                 is_by_system=form.cleaned_data["how"] == "system",
                 by=_user(request),
                 idempotency_key=form.cleaned_data["key"],
-                follow_up_id=_message_task(request, opportunity),
+                follow_up_id=message_promise(opportunity_id=opportunity.pk, follow_up_id=_task(request)),
             )
             return _recorded(request, result)
     return _message_sheet(request, opportunity, form, choices=choices, first=first)
@@ -144,12 +155,13 @@ def followup_reschedule(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _reschedule_sheet(request: HttpRequest, follow_up: FollowUp, form: RescheduleForm) -> HttpResponse:
     book = rule_book(store_id=follow_up.store_id, on=clock.today())
+    latest = latest_moment(follow_up, now=clock.now(), book=book)
     context = {
         "opportunity": follow_up.opportunity,
         "follow_up": follow_up,
-        "picks": quick_picks(store=follow_up.store, now=clock.now()),
+        "picks": quick_picks(store=follow_up.store, now=clock.now(), latest=latest),
+        "latest": latest,
         "max_times": book.policy.reschedule_max_times,
-        "max_days": book.policy.reschedule_max_days,
         "is_used_up": follow_up.moved_times >= book.policy.reschedule_max_times,
         "action": reverse("followups:followup-reschedule", args=[follow_up.pk]),
     }
@@ -160,8 +172,7 @@ def _reschedule_sheet(request: HttpRequest, follow_up: FollowUp, form: Reschedul
 @login_required
 def contact_undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Take back what was recorded by mistake; the answer says why when it is too late."""
-    visible = opportunities_visible_to(_user(request))
-    contact = get_object_or_404(Contact.objects.filter(by=_user(request), opportunity__in=visible), pk=pk)
+    contact = get_object_or_404(own_contacts(_user(request)), pk=pk)
     try:
         services.contact_take_back(contact_id=contact.pk, by=_user(request))
     except DomainError as error:
@@ -184,16 +195,20 @@ def _opportunity(request: HttpRequest, pk: int) -> Opportunity:
     return get_object_or_404(opportunities_visible_to(_user(request)).select_related("store"), pk=pk)
 
 
+@contextmanager
+def _hidden_is_missing(request: HttpRequest, opportunity_pk: int) -> Iterator[None]:
+    """The service looks the customer up itself, so a save does not do it twice; what is not visible is a 404."""
+    try:
+        yield
+    except PermissionDenied:
+        _opportunity(request, opportunity_pk)
+        raise
+
+
 def _task(request: HttpRequest) -> int | None:
     """The callback that the sheet was opened from; anything but a number is none."""
     value = request.GET.get("task", "")
     return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else None
-
-
-def _message_task(request: HttpRequest, opportunity: Opportunity) -> int | None:
-    """A message fulfils the promise of a message only, never that of a call."""
-    rows = FollowUp.objects.filter(opportunity=opportunity, pk=_task(request), rule_code=RuleCode.SAME_DAY_SMS)
-    return rows.values_list("pk", flat=True).first()
 
 
 def _address(name: str, opportunity_pk: int, task: int | None) -> str:

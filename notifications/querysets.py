@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from staff.models import User
 
 
-class NotificationQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class NotificationQuerySet(models.QuerySet):
     def inbox_of(self, user: "User") -> Self:
         """Not done and not asleep."""
         return self.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=clock.now()), recipient=user, done_at=None)

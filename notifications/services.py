@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from core import clock
+from core import clock, events
 from core.errors import DomainError
 from core.transactions import service
 from notifications.enums import MessageState
+from notifications.events import MessageNotSent
 from notifications.models import Notification, OutboundMessage
 from notifications.providers import Uncertain, provider_for
 from staff.models import User
@@ -27,9 +27,7 @@ def notice_create(
     *, recipient_id: int, kind: str, url: str = "", subject: str = "", dedupe_key: str | None = None, **data: Any
 ) -> bool:
     """Put one line into an inbox. Returns False when a line with this key was written before."""
-    row = Notification(
-        recipient_id=recipient_id, kind=kind, url=url, subject=subject, dedupe_key=dedupe_key, data=data
-    )
+    row = Notification(recipient_id=recipient_id, kind=kind, url=url, subject=subject, dedupe_key=dedupe_key, data=data)
     return bool(Notification.objects.bulk_create([row], ignore_conflicts=True)) and _is_stored(row)
 
 
@@ -137,10 +135,20 @@ def _claim() -> OutboundMessage | None:
 
 @service
 def _expire_claims() -> int:
-    limit = clock.now() - SENDING_TIMEOUT
-    return OutboundMessage.objects.filter(Q(claimed_at__lt=limit), state=MessageState.SENDING).update(
-        state=MessageState.UNCERTAIN, last_error="the sender died after it claimed the message"
+    stuck = list(
+        OutboundMessage.objects.filter(
+            claimed_at__lt=clock.now() - SENDING_TIMEOUT, state=MessageState.SENDING
+        ).select_for_update(no_key=True, skip_locked=True)
     )
+    for message in stuck:
+        message.state, message.last_error = MessageState.UNCERTAIN, "the sender died after it claimed the message"
+        message.save(update_fields=["state", "last_error", "updated_at"])
+        _tell_not_sent(message)
+    return len(stuck)
+
+
+def _tell_not_sent(message: OutboundMessage) -> None:
+    events.emit(MessageNotSent(message_id=message.pk, subject=message.subject, state=message.state))
 
 
 @service
@@ -149,6 +157,8 @@ def _note(message: OutboundMessage, state: str, *, key: str = "", error: str = "
     message.provider = provider_for(message.channel).name
     message.sent_at = clock.now() if state == MessageState.SENT else None
     message.save(update_fields=["state", "provider", "provider_key", "last_error", "sent_at", "updated_at"])
+    if state == MessageState.UNCERTAIN:
+        _tell_not_sent(message)
 
 
 @service
@@ -158,3 +168,5 @@ def _note_failure(message: OutboundMessage, error: Exception) -> None:
     message.next_try_at = None if is_final else clock.now() + timedelta(minutes=2**message.attempts)
     message.last_error = f"{type(error).__name__}: {error}"[:300]
     message.save(update_fields=["state", "next_try_at", "last_error", "updated_at"])
+    if is_final:
+        _tell_not_sent(message)

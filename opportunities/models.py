@@ -13,7 +13,6 @@ from core.triggers import append_only
 from opportunities.enums import (
     EventKind,
     Level,
-    LostReason,
     OwnerRule,
     PaymentMethod,
     PurchaseWindow,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from staff.models import User
 
 
-class OpportunityQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class OpportunityQuerySet(models.QuerySet):
     def open(self) -> Self:
         return self.filter(outcome="open")
 
@@ -21,8 +21,8 @@ class OpportunityQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def visible_to(self, user: "User") -> Self:
         """Deny by default: the widest scope among the person's roles decides (staff.enums.ROLE_SCOPE).
 
-        OWN and TEAM also cover what the person registered (a DCC agent keeps sight of her leads, D-15) and the customers of
-        a colleague whom the person stands in for today.
+        OWN and TEAM also cover what the person registered (a DCC agent keeps sight of her leads, D-15) and the
+        customers of a colleague whom the person stands in for today.
         """
         match user.scope:
             case "group" if user.store_id is not None:

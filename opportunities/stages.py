@@ -1,7 +1,6 @@
 """The journey: stages, outcomes, levels and what may follow what (architecture.md 4, domain.md 6)."""
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.state_machine import StateMachine

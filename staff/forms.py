@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from core.text import clean_text
-from staff.enums import LeaveKind, Role, Theme
+from staff.enums import LeaveKind, Theme
 from staff.models import User
+from staff.policies import records_leave_of_others
 from staff.selectors import colleagues_of, leave_people_of
 
 PASSWORD_LENGTH = 512  # a longer one is no password but an attack on the hasher
@@ -112,7 +113,7 @@ class LeaveForm(forms.Form):
         super().__init__(data, initial=initial)
         self.fields["user"].queryset = leave_people_of(by)  # type: ignore[attr-defined]
         self.fields["stand_in"].queryset = colleagues_of(by)  # type: ignore[attr-defined]
-        if not by.is_leader and not by.has_role(Role.ADMINISTRATOR):
+        if not records_leave_of_others(by):
             self.fields["user"].widget = forms.HiddenInput()
 
     def clean_note(self) -> str:

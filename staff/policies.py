@@ -28,6 +28,11 @@ def can_manage_store_leave(user: User) -> bool:
     return user.is_active and user.store_id is not None and user.has_role(*roles)
 
 
+def records_leave_of_others(user: User) -> bool:
+    """Leaders and administrators; whose leave, says can_manage_leave."""
+    return can_manage_store_leave(user) or user.has_role(Role.SALES_SUPERVISOR)
+
+
 def can_manage_leave(user: User, person: User) -> bool:
     """Everybody records the own leave, a supervisor the team's, managers and administrators the store's."""
     if user.pk == person.pk:

@@ -20,7 +20,7 @@ def person_of_login(text: str) -> User | None:
     name = clean_text(text).lower()
     if not name:
         return None
-    user = User.objects.filter(employee_number=name).first()
+    user: User | None = User.objects.filter(employee_number=name).first()
     if user is not None:
         return user
     try:

@@ -39,12 +39,7 @@ def leave_record(
     person = people[user_id]
     ensure(can_manage_leave(by, person))
     _ensure_times(starts_at, ends_at)
-    other = _leave_between(person.pk, starts_at, ends_at)
-    if other is not None:
-        days = {"start": f"{clock.local_date(other.starts_at)}", "end": f"{clock.local_date(other.ends_at)}"}
-        raise DomainError(
-            _("There is a leave from %(start)s to %(end)s already."), field="starts_at", code="overlap", params=days
-        )
+    _ensure_no_other(person, starts_at, ends_at)
     if stand_in_id is not None:
         _ensure_stand_in(person, people.get(stand_in_id), starts_at, ends_at)
     leave = Leave(
@@ -68,6 +63,14 @@ def _ensure_times(starts_at: datetime, ends_at: datetime) -> None:
         raise DomainError(_("This is more than a year away."), field="starts_at")
     if ends_at - starts_at > timedelta(days=LEAVE_MAX_DAYS):
         raise DomainError(_("A leave lasts at most one year."), field="ends_at")
+
+
+def _ensure_no_other(person: User, starts_at: datetime, ends_at: datetime) -> None:
+    other = _leave_between(person.pk, starts_at, ends_at)
+    if other is not None:
+        days = {"start": f"{clock.local_date(other.starts_at)}", "end": f"{clock.local_date(other.ends_at)}"}
+        text = _("There is a leave from %(start)s to %(end)s already.")
+        raise DomainError(text, field="starts_at", code="overlap", params=days)
 
 
 def _ensure_stand_in(person: User, stand_in: User | None, starts_at: datetime, ends_at: datetime) -> None:
@@ -119,7 +122,7 @@ def password_set(*, user_id: int, password: str, is_temporary: bool) -> User:
 
     `is_temporary`: somebody else chose it, so the person must choose a new one after signing in.
     """
-    user = User.objects.select_for_update(no_key=True, of=("self",)).get(pk=user_id)
+    user: User = User.objects.select_for_update(no_key=True, of=("self",)).get(pk=user_id)
     user.set_password(password)
     user.must_change_password = is_temporary
     user.save(update_fields=["password", "must_change_password", "updated_at"])

@@ -12,14 +12,15 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import clock
 from core.errors import DomainError
 from core.forms import report_errors
 from staff.forms import LanguageForm, LeaveForm, LoginForm, OwnPasswordForm, ThemeForm
 from staff.middleware import ENDED_KEY, PAUSE, SHIFT
-from staff.selectors import leave_next, leave_people_of, leaves_visible_to, reporting_line, store_heading
+from staff.policies import records_leave_of_others
+from staff.selectors import leave_next, leaves_visible_to, reporting_line, store_heading
 from staff.services import leave_cancel, leave_record, password_set, preferences_set
 
 LEAVES_SHOWN = 100
@@ -41,7 +42,7 @@ def _ended(request: HttpRequest) -> str:
 @sensitive_post_parameters("password")
 @never_cache
 @login_not_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(settings.LOGIN_REDIRECT_URL)
@@ -65,7 +66,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def profile(request: HttpRequest) -> HttpResponse:
     context = {"line": reporting_line(request.user), "leave": leave_next(request.user), "active": "account"}
     return render(request, "staff/user_profile.html", context)
@@ -73,7 +74,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters()
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def password_change(request: HttpRequest) -> HttpResponse:
     is_forced = request.user.must_change_password
     form = OwnPasswordForm(request.user, request.POST if request.method == "POST" else None)
@@ -119,13 +120,13 @@ def language(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def leave_list(request: HttpRequest) -> HttpResponse:
     leaves = leaves_visible_to(request.user)[:LEAVES_SHOWN]
     context = {
         "leaves": leaves,
         "now": clock.now(),
-        "is_for_others": leave_people_of(request.user).exclude(pk=request.user.pk).exists(),
+        "is_for_others": records_leave_of_others(request.user),
         "active": "account",
     }
     return render(request, "staff/leave_list.html", context)
@@ -137,7 +138,7 @@ def _first_days() -> dict[str, datetime]:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def leave_new(request: HttpRequest) -> HttpResponse:
     initial = {"user": request.user.pk, **_first_days()}
     form = LeaveForm(request.user, request.POST if request.method == "POST" else None, initial=initial)

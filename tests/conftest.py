@@ -49,8 +49,7 @@ def noon() -> Iterator[datetime]:
         yield NOON
 
 
-@pytest.fixture
-def people(db: Any) -> SimpleNamespace:
+def make_people() -> SimpleNamespace:
     """One store with two teams, everybody named by what they are; and a stranger in another store."""
     store = StoreFactory(code="binjiang", name="杭州滨江店")
     other_store = StoreFactory(code="xiaoshan", name="萧山店", group=store.group)
@@ -77,3 +76,8 @@ def people(db: Any) -> SimpleNamespace:
     team.supervisor = made.supervisor
     team.save()
     return made
+
+
+@pytest.fixture
+def people(db: Any) -> SimpleNamespace:
+    return make_people()

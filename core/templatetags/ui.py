@@ -232,6 +232,12 @@ def day(value: date | datetime | None) -> str:
 
 
 @register.filter
+def short_day(value: date | datetime | None) -> str:
+    """11月21日 / 21 Nov, for tables; the year only when it is not this year."""
+    return _plain_day(_local(value)) if value else NOTHING
+
+
+@register.filter
 def day_time(value: datetime | None) -> str:
     """11月21日 18:00 / 21 Nov 18:00."""
     if not value:

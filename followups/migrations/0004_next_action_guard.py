@@ -12,7 +12,9 @@ BEGIN
     ELSE
         checked := OLD.opportunity_id;
     END IF;
-    IF EXISTS (SELECT 1 FROM opportunities_opportunity WHERE id = checked AND outcome = 'open')
+    -- The lock makes two transactions that each take away a different callback check one after the other.
+    PERFORM 1 FROM opportunities_opportunity WHERE id = checked AND outcome = 'open' FOR NO KEY UPDATE;
+    IF FOUND
        AND NOT EXISTS (SELECT 1 FROM followups_followup WHERE opportunity_id = checked AND state = 'pending')
     THEN
         RAISE EXCEPTION 'open opportunity % has no next action', checked

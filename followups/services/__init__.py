@@ -1,7 +1,9 @@
 """Every write to callbacks and contacts."""
 
-from followups.services.contacts import ContactResult, Entry, contact_record, message_send
+from followups.services.bulk import followups_cancel_many, followups_plan_many
+from followups.services.contacts import ContactResult, contact_record, message_failed_tell, message_send
 from followups.services.corrections import contact_take_back
+from followups.services.next_up import Entry
 from followups.services.planning import (
     followup_reschedule,
     followups_cancel_all,
@@ -21,10 +23,13 @@ __all__ = [
     "followup_remind_next",
     "followup_reschedule",
     "followups_cancel_all",
+    "followups_cancel_many",
     "followups_follow_level",
     "followups_plan",
+    "followups_plan_many",
     "followups_reassign",
     "followups_reconcile",
+    "message_failed_tell",
     "message_plan_again",
     "message_send",
 ]

@@ -1,59 +1,34 @@
 """Recording what was said, in one step with what comes next (R-080, R-082; design 19)."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import BooleanField, ExpressionWrapper, Q
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, events
-from core.errors import DomainError, LimitReached
+from core.errors import DomainError
 from core.text import clean_text
 from core.transactions import service
-from followups.enums import (
-    EFFECTIVE_OUTCOMES,
-    CancelReason,
-    ContactChannel,
-    ContactOutcome,
-    FollowUpState,
-    RuleCode,
-    Step,
-)
+from followups.enums import CancelReason, ContactChannel, ContactOutcome, FollowUpState, RuleCode, Step
 from followups.events import ContactRecorded
 from followups.models import Contact, FollowUp
-from followups.selectors import RuleBook, is_burst, rule_book
-from followups.services.due import due_agreed, due_by_rule
-from followups.services.planning import build, move, next_occurrence, point_to_next
-from notifications.enums import MessageChannel
-from notifications.services import message_queue, notices_done
-from opportunities.enums import EventKind, Level, LostReason, VoidReason
+from followups.selectors import RuleBook, burst_size, is_burst, rule_book
+from followups.services.misses import miss_note
+from followups.services.next_up import Entry, ensure_next, plan_next, remember_move
+from followups.services.planning import point_to_next
+from notifications.enums import MessageChannel, NoticeKind
+from notifications.services import message_queue, notice_create, notices_done
+from opportunities.enums import EventKind, LostReason, VoidReason
 from opportunities.models import Opportunity
-from opportunities.services import close_request, journey_record, level_request, opportunity_lock
-from opportunities.services.facts import apply_level, is_downgrade
+from opportunities.services import close_request, ensure_can_work, journey_record, level_change, opportunity_lock
+from opportunities.services.notices import tell_leader
 from opportunities.stages import Outcome
 from staff.models import User
 
-
-@dataclass(frozen=True)
-class Entry:
-    """What the person typed; see contact_record. `is_proposed`: `next_at` was proposed and left as it was."""
-
-    channel: str
-    outcome: str
-    sentence: str = ""
-    tags: tuple[str, ...] = ()
-    next_at: datetime | None = None
-    is_proposed: bool = False
-    level: str = ""
-    duration_s: int | None = None
-    evidence: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def is_effective(self) -> bool:
-        """A talk that was had. A message sent is none: it keeps no ownership (D-02)."""
-        return self.outcome in EFFECTIVE_OUTCOMES
+_WRITTEN: frozenset[str] = frozenset({ContactChannel.SMS, ContactChannel.WECHAT})
 
 
 @dataclass(frozen=True)
@@ -78,40 +53,37 @@ def contact_record(
     before the deadline moves the deadline to the end of that day. The same key again changes nothing.
     Raises PermissionDenied, DomainError (closed, next date in the past), LimitReached (next date too far).
     """
+    key = idempotency_key_clean(idempotency_key)
     opportunity = opportunity_lock(opportunity_id, by=by)
-    if not opportunity.is_open:
-        raise DomainError(_("This opportunity is closed."), code="closed")
     now = clock.now()
-    pending = list(
-        FollowUp.objects.pending()
-        .filter(opportunity=opportunity)
-        .select_for_update(of=("self",))
-        .select_related("rule")
-        .order_by("due_at", "id")
-    )
+    pending = _lock_pending(opportunity)
     sentence = clean_text(entry.sentence)
     book = rule_book(
         store_id=opportunity.store_id,
         on=clock.local_date(now),
-        key=idempotency_key,
+        key=key,
         by_id=by.pk,
         sentence=sentence,
         outcome=entry.outcome,
     )
     if book.earlier_contact_id is not None:
-        return _stored_before(book.earlier_contact_id, pending)
-    _ensure_next(entry, now=now, book=book)
-    contact = _contact_create(opportunity, entry, sentence, by=by, key=idempotency_key, now=now, book=book)
+        return _stored_before(book.earlier_contact_id, opportunity, pending, by=by)
+    ensure_can_work(by, opportunity)
+    ensure_next(entry, now=now, book=book)
+    contact = _contact_create(opportunity, entry, sentence, by=by, key=key, now=now, book=book)
+    stored = deepcopy(contact.evidence)
     done = _complete(pending, contact, entry, follow_up_id=follow_up_id, now=now)
-    dropped = _drop_old_messages(pending, now=now) if entry.is_effective else []
+    dropped = _drop_old_messages(pending, contact, now=now) if entry.is_effective else []
     left = [row for row in pending if row.pk not in done and row.pk not in dropped]
-    next_up = _plan_next(opportunity, entry, left, contact=contact, now=now, book=book)
-    level = _level(opportunity, entry.level, by=by)
+    level = _level(opportunity, contact, entry, left, by=by)  # first: the next callback goes by the new level
+    next_up = plan_next(opportunity, entry, left, contact=contact, now=now, book=book)
     _close_out(opportunity, contact, [*left, next_up], by=by, entry=entry)
-    notices_done(subjects=[f"followups.FollowUp:{pk}" for pk in [*done, *dropped]])
-    if entry.outcome in _CLOSING and not opportunity.close_requested:
-        outcome, reason = _CLOSING[entry.outcome]
-        close_request(opportunity_id=opportunity.pk, outcome=outcome, reason=reason, note=sentence, by=by)
+    notices_done(subjects=[f"followups.FollowUp:{pk}" for pk in [*done, *dropped, *contact.evidence.get("moved", ())]])
+    _propose_close(opportunity, contact, by=by)
+    if contact.is_suspicious and burst_size(book, at=now) == book.policy.burst_entries:
+        tell_leader(opportunity, NoticeKind.SUSPICIOUS_ENTRIES, by=by)  # once for a burst, not for every entry
+    if contact.evidence != stored:
+        Contact.objects.filter(pk=contact.pk).update(evidence=contact.evidence)
     return ContactResult(contact=contact, completed=tuple(done), next_up=next_up, level=level)
 
 
@@ -121,22 +93,28 @@ _CLOSING: dict[str, tuple[str, str]] = {
 }
 
 
-def _stored_before(contact_id: int, pending: list[FollowUp]) -> ContactResult:
-    contact = Contact.objects.get(pk=contact_id)
-    return ContactResult(contact=contact, completed=(), next_up=pending[0] if pending else None, is_repeat=True)
-
-
-def _ensure_next(entry: Entry, *, now: datetime, book: RuleBook) -> None:
-    if entry.outcome in (ContactOutcome.INVITED, ContactOutcome.INCONVENIENT) and entry.next_at is None:
-        raise DomainError(_("Choose the time you agreed on."), field="next_at")
-    if entry.next_at is None:
+def _propose_close(opportunity: Opportunity, contact: Contact, *, by: User) -> None:
+    if contact.outcome not in _CLOSING or opportunity.close_requested:
         return
-    if entry.next_at <= now:
-        raise DomainError(_("Choose a time in the future."), field="next_at")
-    if entry.next_at > now + timedelta(days=book.policy.next_max_days):
-        raise LimitReached(
-            _("At most %(days)s days ahead."), field="next_at", params={"days": book.policy.next_max_days}
-        )
+    outcome, reason = _CLOSING[contact.outcome]
+    close_request(opportunity_id=opportunity.pk, outcome=outcome, reason=reason, note=contact.sentence, by=by)
+    contact.evidence["proposed_close"] = outcome
+
+
+def _lock_pending(opportunity: Opportunity, pks: Iterable[int] | None = None) -> list[FollowUp]:
+    rows = FollowUp.objects.pending().filter(opportunity=opportunity)
+    if pks is not None:
+        rows = rows.filter(pk__in=pks)
+    return list(rows.select_for_update(no_key=True, of=("self",)).select_related("rule").order_by("due_at", "id"))
+
+
+def _stored_before(contact_id: int, opportunity: Opportunity, pending: list[FollowUp], *, by: User) -> ContactResult:
+    """The answer of the first time. A key of somebody else, of another customer or of an entry that was taken back
+    belongs to an old page: nothing is stored and nothing is told."""
+    contact = Contact.objects.filter(pk=contact_id, opportunity=opportunity, by=by, correction=None).first()
+    if contact is None:
+        raise _out_of_date()
+    return ContactResult(contact=contact, completed=(), next_up=pending[0] if pending else None, is_repeat=True)
 
 
 def _contact_create(
@@ -161,7 +139,7 @@ def _contact_create(
         is_suspicious=bool(sentence or entry.is_effective) and is_burst(book, at=now),
         occurred_at=now,
         evidence={**entry.evidence, "before": before},
-        idempotency_key=idempotency_key_clean(key),
+        idempotency_key=key,
     )
     contact.clean_fields(exclude=["store", "opportunity", "customer", "by"])
     contact.save(force_insert=True)
@@ -171,8 +149,12 @@ def _contact_create(
 def idempotency_key_clean(key: str) -> str:
     """Raises DomainError for an empty key: without one a double submit would count twice."""
     if not key:
-        raise DomainError(_("The page is out of date; open it again."), code="no_key")
+        raise _out_of_date()
     return key[:60]
+
+
+def _out_of_date() -> DomainError:
+    return DomainError(_("The page is out of date; open it again."), code="no_key")
 
 
 def _complete(
@@ -181,126 +163,76 @@ def _complete(
     """Mark what the contact fulfils as done, with one statement; returns the ids."""
     today = clock.local_date(now)
     if entry.is_effective:
-        done = [
-            row.pk
+        fulfilled = [
+            row
             for row in pending
             if row.rule_code != RuleCode.SAME_DAY_SMS and (row.due_on <= today or row.pk == follow_up_id)
         ]
     elif entry.outcome == ContactOutcome.SENT:
-        done = [row.pk for row in pending if row.rule_code == RuleCode.SAME_DAY_SMS or row.pk == follow_up_id]
+        fulfilled = [
+            row
+            for row in pending
+            if row.rule_code == RuleCode.SAME_DAY_SMS or (row.pk == follow_up_id and row.channel in _WRITTEN)
+        ]
     else:
-        done = []
-    if done:
-        late = Q(deadline_at__lt=now) | Q(missed_at__isnull=False)
-        FollowUp.objects.filter(pk__in=done).update(
-            state=FollowUpState.DONE,
-            done_at=now,
-            done_by=contact.by,
-            contact=contact,
-            is_late=ExpressionWrapper(late, output_field=BooleanField()),
-            remind_at=None,
-            remind_step=Step.NONE,
-            updated_at=now,
-        )
+        fulfilled = []
+    if not fulfilled:
+        return []
+    done = [row.pk for row in fulfilled]
+    _note_misses(fulfilled, contact, now=now)
+    FollowUp.objects.filter(pk__in=done).update(
+        state=FollowUpState.DONE,
+        done_at=now,
+        done_by=contact.by,
+        contact=contact,
+        is_late=ExpressionWrapper(Q(missed_at__isnull=False), output_field=BooleanField()),
+        remind_at=None,
+        remind_step=Step.NONE,
+        updated_at=now,
+    )
     return done
 
 
-def _drop_old_messages(pending: list[FollowUp], *, now: datetime) -> list[int]:
+def _note_misses(rows: Iterable[FollowUp], contact: Contact, *, now: datetime) -> None:
+    """A miss that the sweep has not seen yet is a miss all the same."""
+    for row in rows:
+        if miss_note(row, opportunity=contact.opportunity, now=now):
+            FollowUp.objects.filter(pk=row.pk).update(missed_at=row.missed_at, excused=row.excused)
+
+
+def _drop_old_messages(pending: list[FollowUp], contact: Contact, *, now: datetime) -> list[int]:
     """A message that was due on an earlier day is pointless after a talk: it ends, its miss stays on record."""
     today = clock.local_date(now)
-    old = [row.pk for row in pending if row.rule_code == RuleCode.SAME_DAY_SMS and row.due_on < today]
-    if old:
-        FollowUp.objects.filter(pk__in=old).update(
-            state=FollowUpState.CANCELLED,
-            cancel_reason=CancelReason.SUPERSEDED,
-            missed_at=Coalesce("missed_at", "deadline_at"),
-            remind_at=None,
-            remind_step=Step.NONE,
-            updated_at=now,
-        )
-    return old
-
-
-def _plan_next(
-    opportunity: Opportunity, entry: Entry, left: list[FollowUp], *, contact: Contact, now: datetime, book: RuleBook
-) -> FollowUp | None:
-    """The next callback: an earlier promise is moved to the agreed time, otherwise a new one is made (R-071)."""
-    calls = [row for row in left if row.rule_code != RuleCode.SAME_DAY_SMS]
-    if entry.outcome in (ContactOutcome.NO_ANSWER, ContactOutcome.INCONVENIENT, ContactOutcome.WRONG_NUMBER):
-        return _try_again(opportunity, entry, calls, contact=contact, now=now, book=book)
-    if calls:
-        if entry.next_at is not None and not entry.is_proposed and entry.next_at != calls[0].due_at:
-            _remember_move(contact, calls[0])
-            move(calls[0], due_agreed(entry.next_at), now=now)
-            calls[0].save()
-        return calls[0]
-    is_by_rule = entry.next_at is None or entry.is_proposed
-    code = RuleCode.CADENCE if is_by_rule else RuleCode.MANUAL
-    rule = book.rule(code, opportunity.level)
-    if entry.next_at is not None:
-        limit = due_by_rule(rule, at=now, store=opportunity.store).deadline_at if is_by_rule and rule else None
-        due = due_agreed(entry.next_at, deadline=limit)
-    elif rule is not None:
-        due = due_by_rule(rule, at=now, store=opportunity.store)
-    else:
-        raise DomainError(_("No rule says when to call next: choose a time."), field="next_at")
-    follow_up = build(
-        opportunity, code, due, book=book, occurrence=next_occurrence(opportunity, code), note=contact.sentence
+    old = [row for row in pending if row.rule_code == RuleCode.SAME_DAY_SMS and row.due_on < today]
+    if not old:
+        return []
+    _note_misses(old, contact, now=now)
+    contact.evidence["dropped"] = dropped = [row.pk for row in old]
+    FollowUp.objects.filter(pk__in=dropped).update(
+        state=FollowUpState.CANCELLED,
+        cancel_reason=CancelReason.SUPERSEDED,
+        remind_at=None,
+        remind_step=Step.NONE,
+        updated_at=now,
     )
-    if entry.outcome == ContactOutcome.INVITED:
-        follow_up.channel = ContactChannel.VISIT
-    follow_up.planned_from = contact
-    follow_up.save(force_insert=True)
-    return follow_up
+    return dropped
 
 
-def _try_again(
-    opportunity: Opportunity, entry: Entry, calls: list[FollowUp], *, contact: Contact, now: datetime, book: RuleBook
-) -> FollowUp:
-    """Nobody answered: the same callback comes back; a new one only when none was planned."""
-    rule = book.rule(RuleCode.RETRY, opportunity.level)
-    if entry.next_at is not None:
-        due = due_agreed(entry.next_at)
-    elif rule is not None:
-        due = due_by_rule(rule, at=now, store=opportunity.store)
-    else:
-        due = due_agreed(now + timedelta(hours=book.policy.retry_after_hours))
-    if calls and calls[0].due_on <= max(clock.local_date(now), due.due_on):
-        _remember_move(contact, calls[0])
-        if calls[0].deadline_at < now and calls[0].missed_at is None:
-            calls[0].missed_at = now
-        move(calls[0], due_agreed(due.due_at, deadline=calls[0].deadline_at), now=now)
-        calls[0].save()
-        return calls[0]
-    follow_up = build(
-        opportunity, RuleCode.RETRY, due, book=book, occurrence=next_occurrence(opportunity, RuleCode.RETRY)
-    )
-    follow_up.planned_from = contact
-    follow_up.save(force_insert=True)
-    return follow_up
-
-
-def _remember_move(contact: Contact, follow_up: FollowUp) -> None:
-    """Keep the old times with the contact, so that taking it back can restore them."""
-    contact.evidence.setdefault("moved", []).append(
-        {
-            "id": follow_up.pk,
-            "due_at": follow_up.due_at.isoformat(),
-            "deadline_at": follow_up.deadline_at.isoformat(),
-            "missed": follow_up.missed_at is not None,
-        }
-    )
-    Contact.objects.filter(pk=contact.pk).update(evidence=contact.evidence)
-
-
-def _level(opportunity: Opportunity, level: str, *, by: User) -> str:
-    if not level or level == opportunity.level or level not in Level.values:
+def _level(opportunity: Opportunity, contact: Contact, entry: Entry, left: list[FollowUp], *, by: User) -> str:
+    """Change the level as level_set does. Planned callbacks may move by it: `left` holds the new times afterwards."""
+    if not entry.level:
         return "same"
-    if is_downgrade(opportunity.level, level) and not by.is_leader:
-        level_request(opportunity=opportunity, level=level, by=by)
-        return "requested"
-    apply_level(opportunity, level, by=by)
-    return "set"
+    answer = level_change(opportunity, entry.level, by=by)
+    if answer != "same":
+        contact.evidence["level"] = {"to": entry.level, "answer": answer}
+    if answer == "set" and left:
+        before = {row.pk: row for row in left}
+        left[:] = _lock_pending(opportunity, before)
+        for row in left:
+            old = before[row.pk]
+            if row.due_at != old.due_at:
+                remember_move(contact, row, due_at=old.due_at, deadline_at=old.deadline_at)
+    return answer
 
 
 def _close_out(
@@ -309,7 +241,7 @@ def _close_out(
     """Write the read models of the opportunity, the log and the event."""
     if contact.is_effective:
         opportunity.last_contact_at = contact.occurred_at
-    if contact.sentence:
+    if contact.sentence and entry.outcome != ContactOutcome.SENT:  # our own message says nothing about the customer
         opportunity.last_note = contact.sentence[:200]
     point_to_next(opportunity, [row for row in pending if row is not None])
     opportunity.save(
@@ -375,3 +307,17 @@ def message_send(
             by=by,
         )
     return result
+
+
+@service
+def message_failed_tell(*, contact_id: int) -> bool:
+    """The one who wrote the message hears that the customer did not get it, once. Unknown contacts are ignored."""
+    contact = Contact.objects.select_related("customer").filter(pk=contact_id).first()
+    return contact is not None and notice_create(
+        recipient_id=contact.by_id,
+        kind=NoticeKind.MESSAGE_FAILED,
+        url=f"/opportunities/{contact.opportunity_id}/",
+        subject=f"followups.Contact:{contact.pk}",
+        dedupe_key=f"message-failed:{contact.pk}",
+        customer=contact.customer.name,
+    )

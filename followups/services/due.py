@@ -67,9 +67,7 @@ def step_times(follow_up: FollowUp, *, before_min: int, escalate_min: int) -> di
 
 
 def arm(follow_up: FollowUp, *, now: datetime, before_min: int, escalate_min: int) -> None:
-    """Set the first step that lies ahead. A callback that is born late still reminds: the step OVERDUE is never skipped."""
+    """Set the first step that lies ahead. A callback that is born late still reminds: OVERDUE is never skipped."""
     times = step_times(follow_up, before_min=before_min, escalate_min=escalate_min)
-    for step in (Step.SOON, Step.DUE, Step.OVERDUE):
-        if times[step] > now or step == Step.OVERDUE:
-            follow_up.remind_step, follow_up.remind_at = step, times[step]
-            return
+    step = next((step for step in (Step.SOON, Step.DUE) if times[step] > now), Step.OVERDUE)
+    follow_up.remind_step, follow_up.remind_at = step, times[step]

@@ -259,12 +259,15 @@ def ensure_movable(follow_up: FollowUp, *, due_at: datetime, reason: str, now: d
             field="due_at",
             params={"times": follow_up.moved_times},
         )
-    latest = clock.end_of_day(
-        clock.local_date(follow_up.original_due_at) + timedelta(days=book.policy.reschedule_max_days)
-    )
-    if due_at > max(latest, clock.end_of_day(clock.local_date(now) + timedelta(days=1))):
+    if due_at > latest_moment(follow_up, now=now, book=book):
         raise LimitReached(
             _("At the latest %(days)s days after the first date."),
             field="due_at",
             params={"days": book.policy.reschedule_max_days},
         )
+
+
+def latest_moment(follow_up: FollowUp, *, now: datetime, book: RuleBook) -> datetime:
+    """The end of the last day to which a callback may be moved: so many days after its first date, else tomorrow."""
+    last_day = clock.local_date(follow_up.original_due_at) + timedelta(days=book.policy.reschedule_max_days)
+    return clock.end_of_day(max(last_day, clock.local_date(now) + timedelta(days=1)))

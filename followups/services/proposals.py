@@ -33,6 +33,10 @@ class Proposal:
     reason: str
     is_planned: bool = False
 
+    @property
+    def label(self) -> str:
+        return str(RuleCode(self.code).label)
+
 
 @dataclass(frozen=True)
 class ContactSheet:
@@ -155,23 +159,25 @@ def _hours_words(hours: int) -> str:
     return ngettext("Call again in %(hours)s hour", "Call again in %(hours)s hours", hours) % {"hours": hours}
 
 
-def quick_picks(*, store: Store, now: datetime) -> list[tuple[str, datetime]]:
-    """Moments to move a callback to, all ahead and within contact hours: this afternoon, tomorrow, next Monday."""
+def quick_picks(*, store: Store, now: datetime, latest: datetime | None = None) -> list[tuple[str, datetime]]:
+    """Moments to move a callback to, ahead, within contact hours and not after `latest`."""
     today = clock.local_date(now)
     tomorrow = today + timedelta(days=1)
     monday = today + timedelta(days=7 - today.weekday())
+    is_afternoon_over = now >= clock.at_time(today, time(14, 30))
     wanted = [
-        (_("This afternoon"), clock.at_time(today, time(15))),
+        (_("This evening"), clock.at_time(today, time(18, 30)))
+        if is_afternoon_over
+        else (_("This afternoon"), clock.at_time(today, time(15))),
         (_("Tomorrow"), clock.at_time(tomorrow, time(10))),
-        (_("Monday"), clock.at_time(monday, time(10))),
+        (_("In two days"), clock.at_time(tomorrow + timedelta(days=1), time(10)))
+        if monday == tomorrow
+        else (_("Monday"), clock.at_time(monday, time(10))),
     ]
-    if monday == tomorrow:
-        wanted[2] = (_("In two days"), clock.at_time(tomorrow + timedelta(days=1), time(10)))
-    if now >= clock.at_time(today, time(14, 30)):
-        wanted[0] = (_("This evening"), clock.at_time(today, time(18, 30)))
     picks: list[tuple[str, datetime]] = []
     for label, moment in wanted:
         kept = clamp_to_contact_hours(moment, start=store.contact_from, end=store.contact_until)
-        if kept > now and clock.local_date(kept) == clock.local_date(moment):
+        is_same_day = clock.local_date(kept) == clock.local_date(moment)
+        if kept > now and is_same_day and (latest is None or kept <= latest):
             picks.append((label, kept))
     return picks

@@ -7,6 +7,7 @@ import csv
 import io
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -33,6 +34,17 @@ DELIMITERS = ",;\t|"
 _SAMPLE_LINES = 20
 _ZIP_MAGIC = b"PK\x03\x04"
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0"
+# What openpyxl stumbles over in a file that is no workbook.
+_DAMAGE: tuple[type[BaseException], ...] = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+)
+_DAMAGE += (OSError, EOFError, SyntaxError, NotImplementedError, RuntimeError)
 _TEXT_ENDINGS = (".csv", ".txt", ".tsv")
 _BOMS: list[tuple[bytes, str, str]] = [
     (b"\xef\xbb\xbf", "utf-8-sig", "UTF-8-BOM"),
@@ -106,7 +118,9 @@ def _decode(content: bytes) -> tuple[str, str]:
             try:
                 return content.decode(codec), label
             except UnicodeDecodeError as error:
-                raise _refused(_("The characters of this file are damaged. Save it as CSV UTF-8."), "encoding") from error
+                raise _refused(
+                    _("The characters of this file are damaged. Save it as CSV UTF-8."), "encoding"
+                ) from error
     if b"\x00" in content:
         raise _refused(_("This is no text file. Save the list as CSV UTF-8 or XLSX."), "encoding")
     for codec, label in (("utf-8", "UTF-8"), ("gbk", "GBK"), ("gb18030", "GB18030")):
@@ -116,7 +130,9 @@ def _decode(content: bytes) -> tuple[str, str]:
             continue
         if _is_plausible(text):
             return text, label
-    raise _refused(_("The characters of this file cannot be read. Save it as CSV UTF-8 and upload it again."), "encoding")
+    raise _refused(
+        _("The characters of this file cannot be read. Save it as CSV UTF-8 and upload it again."), "encoding"
+    )
 
 
 def _is_plausible(text: str) -> bool:
@@ -160,8 +176,7 @@ def _read_xlsx(content: bytes) -> FileContent:
         raise
     except DefusedXmlException as error:
         raise _refused(_("This Excel file contains instructions that are not allowed."), "unsafe") from error
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, OSError,
-            EOFError, IndexError, SyntaxError) as error:  # fmt: skip -- whatever openpyxl stumbles over: not an Excel file
+    except _DAMAGE as error:
         raise _refused(_("This Excel file is damaged. Open it, save it again and upload it."), "broken") from error
     raise _refused(_("The file is empty."), "empty")
 

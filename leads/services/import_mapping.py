@@ -17,7 +17,7 @@ _TITLE_ROWS = 5
 
 @dataclass(frozen=True)
 class Table:
-    """`header`: one heading per column; made up ("A", "B" …) when the list has none. `mapping`: column → ImportField."""
+    """`header`: one heading per column, made up ("A", "B") when the list has none. `mapping`: column, ImportField."""
 
     header: list[str]
     rows: list[FileRow]

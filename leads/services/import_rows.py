@@ -98,7 +98,9 @@ class Lists:
         channels = Channel.objects.filter(is_active=True).order_by("sort_order", "pk")
         series = Series.objects.filter(brand__is_competitor=False).select_related("brand").order_by("sort_order", "pk")
         return cls(
-            channels=channel_spellings((row.pk, [row.name_zh, row.name_en, row.code, *row.aliases]) for row in channels),
+            channels=channel_spellings(
+                (row.pk, [row.name_zh, row.name_en, row.code, *row.aliases]) for row in channels
+            ),
             series=series_spellings((row.pk, row.brand.name, [row.name, row.code, *row.aliases]) for row in series),
             default_channel_id=default_channel_id,
         )
@@ -109,10 +111,8 @@ def parse_rows(lead_import: LeadImport, rows: Sequence[LeadImportRow], lists: Li
     columns = {field: int(column) for column, field in lead_import.mapping.items() if field}
     cells = {row.row_no: _cells(row, columns) for row in rows}
     now = clock.now()
-    times = resolve_years(
-        {number: read_moment(cell) if (cell := texts[ImportField.OCCURRED_AT]) else None for number, texts in cells.items()},
-        now=now,
-    )
+    written = {number: read_moment(texts[ImportField.OCCURRED_AT]) for number, texts in cells.items()}
+    times = resolve_years(written, now=now)
     return {row.row_no: _parse(cells[row.row_no], times[row.row_no], row, lists, now=now) for row in rows}
 
 
@@ -224,7 +224,9 @@ class Known:
             holdings |= _holdings(store_id, chunk)
         leads: dict[str, str] = {}
         for chunk in _chunks(sorted(numbers - {""})):
-            leads |= dict(Lead.objects.filter(store=store_id, external_no__in=chunk).values_list("external_no", "phone"))
+            leads |= dict(
+                Lead.objects.filter(store=store_id, external_no__in=chunk).values_list("external_no", "phone")
+            )
         return cls(holdings=holdings, phone_of_external_no=leads)
 
 

@@ -78,9 +78,7 @@ def note_add(*, opportunity_id: int, text: str, by: User) -> JourneyEvent:
     if not text:
         raise DomainError(_("Write something first."), field="text")
     if len(text) > NOTE_MAX_LENGTH:
-        raise DomainError(
-            _("At most %(length)s characters."), field="text", params={"length": NOTE_MAX_LENGTH}
-        )
+        raise DomainError(_("At most %(length)s characters."), field="text", params={"length": NOTE_MAX_LENGTH})
     opportunity = opportunity_lock(opportunity_id, by=by)
     ensure_can_work(by, opportunity)
     event = journey_record(opportunity, EventKind.NOTE, by=by, text=text)
@@ -144,9 +142,7 @@ def apply_level(opportunity: Opportunity, level: str, *, by: User | None) -> Non
     opportunity.save(update_fields=["level", "requested_level", "level_requested_by", "version", "updated_at"])
     journey_record(opportunity, EventKind.LEVEL_CHANGED, by=by, previous=previous, level=level).save(force_insert=True)
     events.emit(
-        LevelChanged(
-            opportunity_id=opportunity.pk, previous_level=previous, level=level, by_id=by.pk if by else None
-        )
+        LevelChanged(opportunity_id=opportunity.pk, previous_level=previous, level=level, by_id=by.pk if by else None)
     )
 
 
@@ -193,7 +189,7 @@ def ensure_can_work(by: User, opportunity: Opportunity) -> None:
 
 
 def _fit_trim(opportunity: Opportunity, *, is_chosen: bool) -> None:
-    """A trim of another series than the one wanted is refused when it was chosen now, else it leaves with its series."""
+    """A trim of another series is refused when it was chosen now; an old one leaves with its series."""
     trim = opportunity.trim
     if trim is None or trim.series_id == opportunity.series_id:
         return

@@ -38,6 +38,7 @@ def opportunity_lock(opportunity_id: int, *, by: User | None) -> Opportunity:
 def journey_record(
     opportunity: Opportunity,
     kind: str,
+    /,
     *,
     by: User | None,
     at: datetime | None = None,
@@ -119,9 +120,7 @@ def opportunity_open(
     journey_record(
         opportunity, EventKind.REGISTERED, by=by, at=occurred_at, subject=source, trigger=trigger, rule=owner_rule
     ).save(force_insert=True)
-    events.emit(
-        OpportunityOpened(opportunity_id=opportunity.pk, trigger=trigger, at=now, by_id=by.pk if by else None)
-    )
+    events.emit(OpportunityOpened(opportunity_id=opportunity.pk, trigger=trigger, at=now, by_id=by.pk if by else None))
     return opportunity
 
 
@@ -140,9 +139,7 @@ def opportunity_returned(
         force_insert=True
     )
     tell_owner(opportunity, NoticeKind.CUSTOMER_RETURNED, by=by)
-    events.emit(
-        OpportunityReturned(opportunity_id=opportunity.pk, at=clock.now(), by_id=by.pk if by else None)
-    )
+    events.emit(OpportunityReturned(opportunity_id=opportunity.pk, at=clock.now(), by_id=by.pk if by else None))
     return opportunity
 
 
@@ -161,9 +158,9 @@ def opportunity_advance(*, opportunity_id: int, to: str, by: User | None, source
     STAGE_MACHINE.check(current, target)
     opportunity.stage, opportunity.stage_at = target, clock.now()
     opportunity.save(update_fields=["stage", "stage_at", "updated_at"])
-    journey_record(
-        opportunity, EventKind.STAGE_REACHED, by=by, subject=source, from_stage=current.value
-    ).save(force_insert=True)
+    journey_record(opportunity, EventKind.STAGE_REACHED, by=by, subject=source, from_stage=current.value).save(
+        force_insert=True
+    )
     events.emit(
         OpportunityAdvanced(
             opportunity_id=opportunity.pk,

@@ -55,8 +55,6 @@ def opportunity_assign(
     ).save(force_insert=True)
     tell_owner(opportunity, NoticeKind.OWNER_CHANGED, by=by, reason=reason)
     events.emit(
-        OwnerChanged(
-            opportunity_id=opportunity.pk, previous_owner_id=previous_id, owner_id=owner.pk, by_id=by.pk
-        )
+        OwnerChanged(opportunity_id=opportunity.pk, previous_owner_id=previous_id, owner_id=owner.pk, by_id=by.pk)
     )
     return opportunity

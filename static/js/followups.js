@@ -48,8 +48,9 @@
     const source = (("byLevel" in part.outcome.dataset && part.level) || part.outcome).dataset;
     part.next.value = source.next;
     part.proposed.value = source.next;
-    box.querySelector("[data-when]").textContent = source.when;
-    box.querySelector("[data-why]").textContent = source.why;
+    box.querySelector("span[data-what]").textContent = source.what;
+    box.querySelector("b[data-when]").textContent = source.when;
+    box.querySelector("span[data-why]").textContent = source.why;
     if (!source.next) box.querySelector(".lc-when").open = true;
     label(part, box, source.day);
   }
@@ -57,13 +58,21 @@
   function agree(box) {
     const part = parts(box);
     const { value } = part.next;
-    box.querySelector("[data-when]").textContent = value ? longWords(value) : box.dataset.wordChoose;
-    box.querySelector("[data-why]").textContent = box.dataset.wordAgreed;
+    box.querySelector("b[data-when]").textContent = value ? longWords(value) : box.dataset.wordChoose;
+    box.querySelector("span[data-what]").textContent = box.dataset.wordWhat;
+    box.querySelector("span[data-why]").textContent = box.dataset.wordAgreed;
     label(part, box, value && dayWords(box, value));
+  }
+
+  function showLevel(box, level) {
+    const words = box.querySelector("[data-keep]");
+    words.dataset.stays ??= words.textContent;
+    words.textContent = level === words.dataset.keep ? words.dataset.stays : `${words.dataset.keep} → ${level}`;
   }
 
   document.addEventListener("change", (event) => {
     const box = event.target.closest("[data-log]");
+    if (box && event.target.name === "level") showLevel(box, event.target.value);
     if (box && ["outcome", "level"].includes(event.target.name)) propose(box);
   });
 

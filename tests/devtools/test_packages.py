@@ -1,12 +1,13 @@
 """Lock files, and when packages are installed again."""
 
+import importlib.util
 import re
 from pathlib import Path
 
 import pytest
 
 from devtools import packages
-from devtools.base import ASSETS, fingerprint
+from devtools.base import ASSETS, StopError, fingerprint
 
 LOCKS = [packages.RUNTIME_LOCK, packages.DEV_LOCK, packages.NODE_LOCK, packages.UV_LOCK, ASSETS / "package-lock.json"]
 
@@ -47,3 +48,13 @@ def test_is_current_accepts_the_development_packages_for_the_demo(
     packages.STAMP.write_text(fingerprint(packages.RUNTIME_LOCK) + "\n")
     assert packages.is_current(packages.RUNTIME_LOCK)
     assert not packages.is_current(packages.DEV_LOCK)
+
+
+def test_a_python_without_pip_gets_one_clear_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "ensurepip" else object())
+
+    with pytest.raises(StopError, match=r"comes without venv and pip; install them .*apt install python3\.\d+-venv"):
+        packages._create_venv()
+
+    assert not packages.VENV.exists()

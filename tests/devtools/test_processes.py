@@ -81,8 +81,10 @@ def test_wait_until_reports_the_log_of_a_child_that_ended(tmp_path: Path, monkey
     child.start()
     child.process.wait()
 
-    with pytest.raises(StopError, match=r"web ended \(status 1\):\nno such module"):
+    with pytest.raises(StopError, match=r"web ended \(status 1\); see ") as caught:
         wait_until(lambda: False, [child], NoStop(), seconds=5, failure="not ready")
+
+    assert caught.value.details == "no such module"
 
 
 @pytest.mark.parametrize(("status", "words"), [(0, "status 0"), (2, "status 2"), (-9, "SIGKILL"), (-200, "signal 200")])

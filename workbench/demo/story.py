@@ -32,11 +32,11 @@ CHANNELS = {
     LeadKind.WALK_IN: ["walk_in", "walk_in", "referral", "roadshow"],
 }
 WINDOWS = [
-    (PurchaseWindow.DAYS_7, 12),
-    (PurchaseWindow.DAYS_15, 22),
-    (PurchaseWindow.DAYS_30, 34),
-    (PurchaseWindow.DAYS_90, 24),
-    (PurchaseWindow.UNDECIDED, 8),
+    (PurchaseWindow.DAYS_7, 6),
+    (PurchaseWindow.DAYS_15, 14),
+    (PurchaseWindow.DAYS_30, 36),
+    (PurchaseWindow.DAYS_90, 32),
+    (PurchaseWindow.UNDECIDED, 12),
 ]
 # How reliably each consultant calls on the day: their own habits make the lists of late callbacks.
 DISCIPLINE = {"linyue": 0.93, "zhaoqiming": 0.9, "sunxiaowen": 0.96, "zhouziang": 0.84, "wumengjie": 0.9}
@@ -168,7 +168,7 @@ def _talk(teller: Teller, row: FollowUp) -> None:
     assert by is not None
     outcome = rng.choices(
         [ContactOutcome.TALKED, ContactOutcome.NO_ANSWER, ContactOutcome.INVITED, ContactOutcome.BOUGHT_ELSEWHERE],
-        [70, 15, 9, 6],
+        [68, 14, 7, 11],
     )[0]
     sentence = rng.choice(cast.SENTENCES).format(model=row.opportunity.wanted)
     entry = Entry(

@@ -16,10 +16,10 @@ from customers.models import Consent, CustomerPhone
 from followups.enums import ContactChannel, DueRule, FollowUpState, RuleCode
 from followups.models import Contact, FollowUp, FollowUpRule
 from followups.selectors import ladder_of, rules_in_force
-from opportunities.enums import EventKind
+from opportunities.enums import EventKind, LostReason, VoidReason
 from opportunities.models import JourneyEvent, Opportunity, Ownership
 from opportunities.selectors import opportunities_visible_to
-from opportunities.stages import Stage
+from opportunities.stages import Outcome, Stage
 from staff.models import User
 from workbench.selectors.today import callbacks_of
 
@@ -171,3 +171,18 @@ def profile(opportunity: Opportunity) -> dict[str, Any]:
         "phones": list(opportunity.customer.phones.order_by("-is_primary", "id")),
         "consents": list(Consent.objects.filter(customer=opportunity.customer_id).order_by("-given_at")[:20]),
     }
+
+
+def close_reason(opportunity: Opportunity) -> str:
+    """Why giving up was proposed or confirmed, in words; "" when it was not."""
+    reasons = VoidReason if Outcome.VOID in (opportunity.close_requested, opportunity.outcome) else LostReason
+    code = opportunity.close_reason
+    return str(reasons(code).label) if code in reasons.values else ""
+
+
+def phone_of(opportunity: Opportunity, phone_id: int | None) -> CustomerPhone | None:
+    """The customer's number of that id, without an id the main one; None when the customer has no such number."""
+    rows = CustomerPhone.objects.filter(customer=opportunity.customer_id)
+    if phone_id is not None:
+        return rows.filter(pk=phone_id).first()
+    return rows.order_by("-is_primary", "id").first()

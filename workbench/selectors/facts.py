@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core.templatetags.ui import day, rmb
 from opportunities.enums import EventKind
@@ -49,7 +49,7 @@ def _budget(opportunity: Opportunity) -> str:
 
 def _purchase(opportunity: Opportunity) -> str:
     if opportunity.expected_on:
-        return _("by %(day)s") % {"day": day(opportunity.expected_on)}
+        return pgettext("expected purchase", "by %(day)s") % {"day": day(opportunity.expected_on)}
     return opportunity.get_purchase_window_display()
 
 
@@ -101,7 +101,7 @@ def _words(field: forms.Field, value: Any) -> str:
     if choices:
         return choices.get(str(value), str(value))
     if isinstance(value, list):
-        return ("、" if (get_language() or "zh").startswith("zh") else ", ").join(value)
+        return pgettext("list separator", ", ").join(value)
     if isinstance(value, Decimal):
         return rmb(value)
     return day(value) if isinstance(value, date) else str(value)

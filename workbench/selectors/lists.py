@@ -1,21 +1,26 @@
 """The customer list: saved views, and what a row shows. One query for a page of rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from core import clock
 from core.pagination import Key
 from customers.models import CustomerPhone
+from customers.selectors import channels_in_use
+from followups.enums import RuleCode
 from followups.models import FollowUp
 from opportunities.models import Opportunity
 from opportunities.selectors import opportunities_visible_to
 from opportunities.stages import Outcome
 from staff.models import User
+from staff.selectors import owners_of_store
+from vehicles.models import Series
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -63,13 +68,13 @@ def _closed(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
 
 
 SAVED_VIEWS: tuple[SavedView, ...] = (
-    SavedView("all", _("In progress"), lambda rows: rows.open()),
-    SavedView("overdue", _("Overdue"), _late),
-    SavedView("today", _("Due today"), _today),
-    SavedView("week", _("This week"), _week),
-    SavedView("stale", _("No contact for 7 days"), _stale),
-    SavedView("unassigned", _("Without owner"), lambda rows: rows.unassigned(), (Key("opened_at"),), True),
-    SavedView("closed", _("Closed"), _closed, (Key("pk", desc=True),)),
+    SavedView("all", gettext_lazy("In progress"), lambda rows: rows.open()),
+    SavedView("overdue", gettext_lazy("Overdue"), _late),
+    SavedView("today", gettext_lazy("Due today"), _today),
+    SavedView("week", gettext_lazy("This week"), _week),
+    SavedView("stale", gettext_lazy("No contact for 7 days"), _stale),
+    SavedView("unassigned", gettext_lazy("Without owner"), lambda rows: rows.unassigned(), (Key("opened_at"),), True),
+    SavedView("closed", gettext_lazy("Closed"), _closed, (Key("pk", desc=True),)),
 )
 
 
@@ -104,6 +109,20 @@ class ListRow:
     stale_days: int
 
     @property
+    def action_label(self) -> str:
+        code = self.opportunity.next_action_label
+        return str(RuleCode(code).label) if code in RuleCode.values else ""
+
+    @property
+    def last_words(self) -> str:
+        """Today, yesterday, or how many days ago the last effective contact was."""
+        if self.stale_days < 1:
+            return _("today")
+        if self.stale_days == 1:
+            return _("yesterday")
+        return ngettext("%(days)s day ago", "%(days)s days ago", self.stale_days) % {"days": self.stale_days}
+
+    @property
     def is_new(self) -> bool:
         return self.opportunity.is_open and self.opportunity.last_contact_at is None
 
@@ -124,3 +143,19 @@ def list_row(opportunity: Opportunity) -> ListRow:
         is_stale=opportunity.is_open and days > STALE_DAYS,
         stale_days=days,
     )
+
+
+def filter_lists(user: User) -> dict[str, list[tuple[int, str]]]:
+    """What the filters offer; the owner is a question of leaders only. Two or three queries."""
+    lists: dict[str, list[tuple[int, str]]] = {
+        "series": [(row.pk, row.name) for row in Series.objects.filter(is_active=True, brand__is_competitor=False)],
+        "channel": [(row.pk, str(row)) for row in channels_in_use()],
+    }
+    if user.is_leader and user.store_id is not None:
+        lists["owner"] = [(row.pk, row.name) for row in owners_of_store(user.store_id)]
+    return lists
+
+
+def chosen_rows(user: User, ids: Sequence[int]) -> list[Opportunity]:
+    """The ticked rows that the person may see."""
+    return list(opportunities_visible_to(user).filter(pk__in=ids).order_by("pk"))

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from core.pagination import Key, KeysetPage, keyset_page
 from core.templatetags.ui import day as day_words
@@ -82,6 +82,11 @@ class Entry:
     @property
     def at(self) -> datetime:
         return self.event.occurred_at
+
+    @property
+    def stage_number(self) -> int:
+        """The stage in which it happened, for its colour."""
+        return Stage(self.event.stage).number
 
     @property
     def by(self) -> str:
@@ -178,9 +183,7 @@ def _level_requested(event: JourneyEvent, names: Names) -> Entry:
 def _facts_changed(event: JourneyEvent, names: Names) -> Entry:
     changed: Mapping[str, Sequence[str]] = event.data.get("changed", {})
     lines = [_fact_line(name, pair, names) for name, pair in changed.items() if name in FACTS and len(pair) == 2]
-    return Entry(
-        event, "list-details", _("Needs updated"), text="；".join(lines) if _is_chinese() else "; ".join(lines)
-    )
+    return Entry(event, "list-details", _("Needs updated"), text=pgettext("sentence separator", "; ").join(lines))
 
 
 def _contacted(event: JourneyEvent, names: Names) -> Entry:
@@ -291,10 +294,6 @@ def _reason(outcome: str, event: JourneyEvent) -> str:
 
 def _moment(text: str | None) -> datetime | None:
     return parse_datetime(text) if text else None
-
-
-def _is_chinese() -> bool:
-    return (get_language() or "zh").startswith("zh")
 
 
 FACTS: dict[str, "_StrPromise"] = {

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Max, Min, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
+from django.utils.translation import pgettext_lazy
 
 from core import clock
 from followups.enums import ContactChannel, FollowUpState, RuleCode
@@ -24,6 +25,15 @@ UNASSIGNED_LIMIT = 5
 SCHEDULE_LIMIT = 12
 SEGMENTS = ("all", "overdue", "today")
 MINE, TEAM = "mine", "team"
+LETTERS = [
+    pgettext_lazy("weekday in one letter: Monday", "M"),
+    pgettext_lazy("weekday in one letter: Tuesday", "T"),
+    pgettext_lazy("weekday in one letter: Wednesday", "W"),
+    pgettext_lazy("weekday in one letter: Thursday", "T"),
+    pgettext_lazy("weekday in one letter: Friday", "F"),
+    pgettext_lazy("weekday in one letter: Saturday", "S"),
+    pgettext_lazy("weekday in one letter: Sunday", "S"),
+]
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,10 @@ class DayFigure:
     contacts: int
     is_today: bool
     is_future: bool
+
+    @property
+    def letter(self) -> str:
+        return str(LETTERS[self.on.weekday()])
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,21 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django_htmx.http import trigger_client_event
+from django_htmx.middleware import HtmxDetails
+
+from staff.models import User
 
 CHANGED = "opportunity:changed"
 
 
-def saved(request: HttpRequest, *, back: str, title: str, text: str = "", event: str = CHANGED) -> HttpResponse:
+class Request(HttpRequest):
+    """What a view gets behind the sign-in and the htmx middleware. For types only: nobody makes one."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+def saved(request: Request, *, back: str, title: str, text: str = "", event: str = CHANGED) -> HttpResponse:
     """Something was saved: the sheet closes, the cards that listen to `event` read themselves again."""
     if not request.htmx:
         messages.success(request, f"{title} {text}".strip())
@@ -21,7 +31,7 @@ def saved(request: HttpRequest, *, back: str, title: str, text: str = "", event:
     return trigger_client_event(response, event, {})
 
 
-def refused(request: HttpRequest, *, back: str, text: str) -> HttpResponse:
+def refused(request: Request, *, back: str, text: str) -> HttpResponse:
     """A button without a form of its own was refused."""
     if not request.htmx:
         messages.error(request, text)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -28,13 +28,13 @@ from opportunities.services import (
 from opportunities.stages import Outcome
 from staff.selectors import owners_of_store
 from workbench.forms import FACT_GROUPS, AssignForm, CloseForm, FactsForm, LevelForm, NoteForm
-from workbench.selectors.detail import opportunity_page, ownerships
+from workbench.selectors.detail import close_reason, opportunity_page, ownerships
 from workbench.selectors.facts import fact_conflict
-from workbench.views.answers import refused, saved, status_of
+from workbench.views.answers import Request, refused, saved, status_of
 from workbench.views.detail import main_context, page_context, rights
 
 
-def _visible(request: HttpRequest, pk: int) -> Opportunity:
+def _visible(request: Request, pk: int) -> Opportunity:
     return get_object_or_404(opportunities_visible_to(request.user), pk=pk)
 
 
@@ -42,13 +42,13 @@ def _page_url(opportunity: Opportunity) -> str:
     return resolve_url("workbench:opportunity-detail", pk=opportunity.pk)
 
 
-def _data(request: HttpRequest) -> Any:
+def _data(request: Request) -> Any:
     return request.POST if request.method == "POST" else None
 
 
 @login_required
 @require_POST
-def opportunity_note(request: HttpRequest, pk: int) -> HttpResponse:
+def opportunity_note(request: Request, pk: int) -> HttpResponse:
     """The answer is the card with the note on top, or with what is wrong with it."""
     opportunity = get_object_or_404(opportunity_page(request.user), pk=pk)
     form = NoteForm(request.POST)
@@ -68,7 +68,7 @@ def opportunity_note(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def opportunity_facts(request: HttpRequest, pk: int) -> HttpResponse:
+def opportunity_facts(request: Request, pk: int) -> HttpResponse:
     """What the customer wants: one group of facts in its place, or all of them in the sheet."""
     opportunity = _visible(request, pk)
     group = request.GET.get("group", "")
@@ -82,13 +82,11 @@ def opportunity_facts(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, _facts_template(request, group), context, status=status_of(form))
 
 
-def _facts_template(request: HttpRequest, group: str) -> str:
+def _facts_template(request: Request, group: str) -> str:
     return "workbench/_fact_form.html" if group and request.htmx else "workbench/opportunity_facts.html"
 
 
-def _facts_save(
-    request: HttpRequest, opportunity: Opportunity, form: FactsForm, context: dict[str, Any]
-) -> HttpResponse:
+def _facts_save(request: Request, opportunity: Opportunity, form: FactsForm, context: dict[str, Any]) -> HttpResponse:
     version = form.cleaned_data["version"]
     try:
         facts_update(opportunity_id=opportunity.pk, version=version, by=request.user, **form.changes())
@@ -104,7 +102,7 @@ def _facts_save(
     return saved(request, back=_page_url(opportunity), title=_("Needs updated"))
 
 
-def _with_version(request: HttpRequest, version: int) -> Any:
+def _with_version(request: Request, version: int) -> Any:
     data = request.POST.copy()
     data["version"] = str(version)
     return data
@@ -112,7 +110,7 @@ def _with_version(request: HttpRequest, version: int) -> Any:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def opportunity_assign_view(request: HttpRequest, pk: int) -> HttpResponse:
+def opportunity_assign_view(request: Request, pk: int) -> HttpResponse:
     opportunity = _visible(request, pk)
     if not can_give_away(request.user, opportunity):
         raise PermissionDenied
@@ -129,7 +127,7 @@ def opportunity_assign_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def opportunity_level(request: HttpRequest, pk: int) -> HttpResponse:
+def opportunity_level(request: Request, pk: int) -> HttpResponse:
     opportunity = _visible(request, pk)
     form = LevelForm(_data(request), initial={"level": opportunity.level})
     if form.is_valid():
@@ -148,7 +146,7 @@ def _level_words(done: str) -> str:
 
 @login_required
 @require_POST
-def opportunity_level_decide(request: HttpRequest, pk: int) -> HttpResponse:
+def opportunity_level_decide(request: Request, pk: int) -> HttpResponse:
     opportunity = _visible(request, pk)
     is_accepted = request.POST.get("decision") == "accept"
     try:
@@ -162,7 +160,7 @@ def opportunity_level_decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def opportunity_close(request: HttpRequest, pk: int) -> HttpResponse:
+def opportunity_close(request: Request, pk: int) -> HttpResponse:
     """Propose to give up; with `action=withdraw` the one who proposed it takes it back."""
     opportunity = _visible(request, pk)
     if request.POST.get("action") == "withdraw":
@@ -179,7 +177,7 @@ def opportunity_close(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "workbench/opportunity_close.html", context, status=status_of(form))
 
 
-def _close_withdraw(request: HttpRequest, opportunity: Opportunity) -> HttpResponse:
+def _close_withdraw(request: Request, opportunity: Opportunity) -> HttpResponse:
     try:
         close_withdraw(opportunity_id=opportunity.pk, by=request.user)
     except DomainError as error:
@@ -189,13 +187,13 @@ def _close_withdraw(request: HttpRequest, opportunity: Opportunity) -> HttpRespo
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def opportunity_close_decide(request: HttpRequest, pk: int) -> HttpResponse:
+def opportunity_close_decide(request: Request, pk: int) -> HttpResponse:
     """A leader confirms, after a question that cannot be overlooked, or sends it back."""
     opportunity = _visible(request, pk)
     if not can_decide(request.user, opportunity):
         raise PermissionDenied
     if request.method == "GET":
-        context = {"opportunity": opportunity, "active": "customers"}
+        context = {"opportunity": opportunity, "active": "customers", "close_reason": close_reason(opportunity)}
         context["action"] = resolve_url("workbench:opportunity-close-decide", pk=pk)
         return render(request, "workbench/opportunity_close_decide.html", context)
     is_accepted = request.POST.get("decision") == "accept"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
@@ -12,6 +12,7 @@ from opportunities.models import Opportunity
 from opportunities.policies import can_decide, can_give_away, can_work
 from workbench.forms import NoteForm
 from workbench.selectors.detail import (
+    close_reason,
     ladder,
     opportunity_page,
     other_opportunities,
@@ -22,13 +23,14 @@ from workbench.selectors.detail import (
 )
 from workbench.selectors.facts import facts
 from workbench.selectors.timeline import GROUP_LABELS, GROUPS, timeline_page
+from workbench.views.answers import Request
 
 TABS = ("timeline", "contacts", "profile")
 
 
 @login_required
 @require_GET
-def opportunity_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def opportunity_detail(request: Request, pk: int) -> HttpResponse:
     opportunity = get_object_or_404(opportunity_page(request.user), pk=pk)
     template = "workbench/_opportunity.html" if request.htmx.target == "c360" else "workbench/opportunity_detail.html"
     return render(request, template, page_context(request, opportunity))
@@ -36,7 +38,7 @@ def opportunity_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_GET
-def opportunity_timeline(request: HttpRequest, pk: int) -> HttpResponse:
+def opportunity_timeline(request: Request, pk: int) -> HttpResponse:
     """The tabs card alone, or only the entries that follow; without htmx the whole page."""
     opportunity = get_object_or_404(opportunity_page(request.user), pk=pk)
     if not request.htmx:
@@ -46,7 +48,7 @@ def opportunity_timeline(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "workbench/_timeline_entries.html" if is_more else "workbench/_main.html", context)
 
 
-def rights(request: HttpRequest, opportunity: Opportunity) -> dict[str, Any]:
+def rights(request: Request, opportunity: Opportunity) -> dict[str, Any]:
     """What the person may do here; the services refuse the rest."""
     user = request.user
     return {
@@ -55,10 +57,12 @@ def rights(request: HttpRequest, opportunity: Opportunity) -> dict[str, Any]:
         "can_work": can_work(user, opportunity),
         "can_give_away": can_give_away(user, opportunity),
         "can_decide": opportunity.is_open and can_decide(user, opportunity),
+        "close_reason": close_reason(opportunity),
+        "avatar_colour": opportunity.customer_id % 9 + 1,
     }
 
 
-def page_context(request: HttpRequest, opportunity: Opportunity) -> dict[str, Any]:
+def page_context(request: Request, opportunity: Opportunity) -> dict[str, Any]:
     owners = ownerships(opportunity)
     people = {row.owner_id: row.owner.name for row in owners}
     return (
@@ -78,7 +82,7 @@ def page_context(request: HttpRequest, opportunity: Opportunity) -> dict[str, An
 
 
 def main_context(
-    request: HttpRequest, opportunity: Opportunity, *, people: dict[int, str], note: NoteForm | None = None
+    request: Request, opportunity: Opportunity, *, people: dict[int, str], note: NoteForm | None = None
 ) -> dict[str, Any]:
     """The card with the tabs: timeline, contacts or the customer's data."""
     tab = request.GET.get("tab", "")

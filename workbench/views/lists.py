@@ -4,37 +4,33 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from core.pagination import keyset_page
-from customers.selectors import channels_in_use
-from opportunities.selectors import opportunities_visible_to
-from staff.models import User
 from staff.policies import can_assign
 from staff.selectors import owners_of_store
-from vehicles.models import Series
 from workbench.context_processors import quick_actions
 from workbench.filters import FILTER_NAMES, OpportunityFilter
 from workbench.forms import AssignForm
-from workbench.selectors.lists import list_row, list_rows, saved_view, saved_views
+from workbench.selectors.lists import chosen_rows, filter_lists, list_row, list_rows, saved_view, saved_views
 from workbench.services import ASSIGN_LIMIT, opportunities_assign
-from workbench.views.answers import number, saved
+from workbench.views.answers import Request, number, saved
 
 REMEMBERED = "customer_list"
 
 
 @login_required
 @require_GET
-def opportunity_list(request: HttpRequest) -> HttpResponse:
+def opportunity_list(request: Request) -> HttpResponse:
     query = _query(request)
     if query is None:
         return redirect(f"{resolve_url('workbench:opportunity-list')}?{request.session[REMEMBERED]}")
     view = saved_view(request.user, query.get("view"))
-    narrowed = OpportunityFilter(query, queryset=list_rows(request.user, view), choices=_choices(request.user))
+    narrowed = OpportunityFilter(query, queryset=list_rows(request.user, view), choices=filter_lists(request.user))
     page = keyset_page(narrowed.qs, order=view.order, cursor=query.get("cursor"))
     context = {
         "active": "customers",
@@ -49,7 +45,7 @@ def opportunity_list(request: HttpRequest) -> HttpResponse:
     return render(request, "workbench/opportunity_list.html", context)
 
 
-def _query(request: HttpRequest) -> QueryDict | None:
+def _query(request: Request) -> QueryDict | None:
     """The filters of the address, remembered for the next visit; None: go to the remembered ones."""
     if not request.GET:
         return None if request.session.get(REMEMBERED) else request.GET
@@ -62,26 +58,15 @@ def _query(request: HttpRequest) -> QueryDict | None:
     return request.GET
 
 
-def _choices(user: User) -> dict[str, list[tuple[int, str]]]:
-    """The lists behind the filters; the owner is a question of leaders only."""
-    lists: dict[str, list[tuple[int, str]]] = {
-        "series": [(row.pk, row.name) for row in Series.objects.filter(is_active=True, brand__is_competitor=False)],
-        "channel": [(row.pk, str(row)) for row in channels_in_use()],
-    }
-    if user.is_leader and user.store_id is not None:
-        lists["owner"] = [(row.pk, row.name) for row in owners_of_store(user.store_id)]
-    return lists
-
-
 @login_required
 @require_http_methods(["GET", "POST"])
-def opportunity_assign_many(request: HttpRequest) -> HttpResponse:
+def opportunity_assign_many(request: Request) -> HttpResponse:
     """Give the chosen rows to one consultant; the answer names every row that was refused."""
     if not can_assign(request.user):
         raise PermissionDenied
     source = request.POST if request.method == "POST" else request.GET
     ids = [pk for pk in map(number, source.getlist("ids")) if pk is not None][:ASSIGN_LIMIT]
-    rows = list(opportunities_visible_to(request.user).filter(pk__in=ids).order_by("pk"))
+    rows = chosen_rows(request.user, ids)
     owners = list(owners_of_store(request.user.store_id)) if request.user.store_id else []
     form = AssignForm(request.POST if request.method == "POST" else None, owners=owners)
     context = {"form": form, "rows": rows, "action": resolve_url("workbench:opportunity-assign-many")}
@@ -92,7 +77,7 @@ def opportunity_assign_many(request: HttpRequest) -> HttpResponse:
     return render(request, "workbench/opportunity_assign_many.html", context, status=422 if form.errors else 200)
 
 
-def _assign(request: HttpRequest, form: AssignForm, rows: list[Any], context: dict[str, Any]) -> HttpResponse:
+def _assign(request: Request, form: AssignForm, rows: list[Any], context: dict[str, Any]) -> HttpResponse:
     results = opportunities_assign(
         opportunity_ids=[row.pk for row in rows],
         owner_id=form.cleaned_data["owner"],

@@ -4,7 +4,7 @@ from typing import Any
 
 from axes.helpers import get_client_ip_address
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,10 +18,11 @@ from customers.services import customer_update, do_not_contact_set, phone_add, p
 from opportunities.models import Opportunity
 from opportunities.selectors import opportunities_visible_to
 from workbench.forms import PhoneForm, ProfileForm
-from workbench.views.answers import number, refused, saved, status_of
+from workbench.selectors.detail import phone_of
+from workbench.views.answers import Request, number, refused, saved, status_of
 
 
-def _visible(request: HttpRequest, pk: int) -> Opportunity:
+def _visible(request: Request, pk: int) -> Opportunity:
     return get_object_or_404(opportunities_visible_to(request.user), pk=pk)
 
 
@@ -31,33 +32,32 @@ def _page_url(opportunity: Opportunity) -> str:
 
 @login_required
 @require_POST
-def opportunity_phone(request: HttpRequest, pk: int) -> HttpResponse:
+def opportunity_phone(request: Request, pk: int) -> HttpResponse:
     """Show or dial a number: the look is logged first, then the number leaves the house (reliability.md 30).
 
-    `phone` names one of the customer's numbers, else it is the main one; with `call` the answer dials it.
+    `?phone=` names one of the customer's numbers, else it is the main one; with `call` the answer dials it.
     """
     opportunity = _visible(request, pk)
-    phones = CustomerPhone.objects.filter(customer=opportunity.customer_id).order_by("-is_primary", "id")
-    wanted = number(request.POST.get("phone"))
-    phone = get_object_or_404(phones, pk=wanted) if wanted else phones.first()
+    phone = phone_of(opportunity, number(request.GET.get("phone")))
     if phone is None:
-        return refused(request, back=_page_url(opportunity), text=_("There is no number."))
+        raise Http404
     shown = phone_reveal(phone_id=phone.pk, by=request.user, ip=get_client_ip_address(request))
     if "call" in request.POST:
         return _dial(request, opportunity, shown)
     context = {
         "phone": shown.number,
-        "reveal_url": resolve_url("workbench:phone-reveal", pk=pk),
+        "reveal_url": f"{resolve_url('workbench:phone-reveal', pk=pk)}?phone={shown.pk}",
+        "record_url": resolve_url("followups:contact-log", pk),
         "opportunity": opportunity,
         "revealed": True,
         "active": "customers",
     }
-    return render(request, "workbench/_phone.html" if request.htmx else "workbench/opportunity_phone.html", context)
+    return render(request, "core/_phone.html" if request.htmx else "workbench/opportunity_phone.html", context)
 
 
-def _dial(request: HttpRequest, opportunity: Opportunity, phone: CustomerPhone) -> HttpResponse:
+def _dial(request: Request, opportunity: Opportunity, phone: CustomerPhone) -> HttpResponse:
     task = number(request.POST.get("task"))
-    record_url = resolve_url("followups:contact-log", opportunity_pk=opportunity.pk) + (f"?task={task}" if task else "")
+    record_url = resolve_url("followups:contact-log", opportunity.pk) + (f"?task={task}" if task else "")
     if not request.htmx:
         context = {"phone": phone.number, "opportunity": opportunity, "record_url": record_url, "active": "customers"}
         return render(request, "workbench/opportunity_phone.html", context)
@@ -69,7 +69,7 @@ def _dial(request: HttpRequest, opportunity: Opportunity, phone: CustomerPhone) 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def opportunity_phone_add(request: HttpRequest, pk: int) -> HttpResponse:
+def opportunity_phone_add(request: Request, pk: int) -> HttpResponse:
     opportunity = _visible(request, pk)
     form = PhoneForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -86,7 +86,7 @@ def opportunity_phone_add(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def opportunity_profile(request: HttpRequest, pk: int) -> HttpResponse:
+def opportunity_profile(request: Request, pk: int) -> HttpResponse:
     opportunity = _visible(request, pk)
     form = ProfileForm(request.POST if request.method == "POST" else None, customer=opportunity.customer)
     if form.is_valid():
@@ -97,7 +97,7 @@ def opportunity_profile(request: HttpRequest, pk: int) -> HttpResponse:
     return _form(request, "workbench/opportunity_profile.html", opportunity, form, "workbench:opportunity-profile")
 
 
-def _form(request: HttpRequest, template: str, opportunity: Opportunity, form: Any, url: str) -> HttpResponse:
+def _form(request: Request, template: str, opportunity: Opportunity, form: Any, url: str) -> HttpResponse:
     context = {"form": form, "opportunity": opportunity, "active": "customers"}
     context["action"] = resolve_url(url, pk=opportunity.pk)
     return render(request, template, context, status=status_of(form))
@@ -105,7 +105,7 @@ def _form(request: HttpRequest, template: str, opportunity: Opportunity, form: A
 
 @login_required
 @require_POST
-def opportunity_contactable(request: HttpRequest, pk: int) -> HttpResponse:
+def opportunity_contactable(request: Request, pk: int) -> HttpResponse:
     """The customer wants to be left alone (`on`), or not any more."""
     opportunity = _visible(request, pk)
     is_on = request.POST.get("state") == "on"

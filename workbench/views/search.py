@@ -1,17 +1,18 @@
 """Finding a customer: the command palette, and the same as a page."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from staff.policies import can_register_leads
 from workbench.selectors.search import PAGE_LIMIT, PALETTE_LIMIT, search, search_text
+from workbench.views.answers import Request
 
 
 @login_required
 @require_GET
-def search_view(request: HttpRequest) -> HttpResponse:
+def search_view(request: Request) -> HttpResponse:
     text = search_text(request.GET.get("q", ""))
     found = search(request.user, text, limit=PALETTE_LIMIT if request.htmx else PAGE_LIMIT) if text else []
     digits = "".join(char for char in text if char.isdecimal())

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from core import clock
-from notifications.selectors import inbox
+from notifications.selectors import inbox, lines
 from staff.enums import Scope
 from staff.models import User
 from staff.policies import can_assign, can_import_leads
@@ -27,31 +28,31 @@ from workbench.selectors.today import (
     tomorrow,
     unassigned,
 )
-from workbench.views.answers import number
+from workbench.views.answers import Request, number
 
 NOTICES_SHOWN = 3
 
 
 @login_required
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Request) -> HttpResponse:
     """Every role of this version begins with the day; rooms of other roles will be added here."""
     return redirect("workbench:today")
 
 
 @login_required
 @require_GET
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: Request) -> HttpResponse:
     context = _card(request) | {"active": "today"}
     if request.user.scope != Scope.NONE:
         context |= _page(request.user, context)
-    template = "workbench/_today.html" if request.htmx.target == "today" else "workbench/today.html"
+    template = "workbench/_today_side.html" if request.htmx.target == "today-side" else "workbench/today.html"
     return render(request, template, context)
 
 
 @login_required
 @require_GET
-def today_callbacks(request: HttpRequest) -> HttpResponse:
+def today_callbacks(request: Request) -> HttpResponse:
     """The card alone, for its filters; without htmx the whole page with the same filters."""
     if not request.htmx:
         return today(request)
@@ -60,7 +61,7 @@ def today_callbacks(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def today_news(request: HttpRequest) -> HttpResponse:
+def today_news(request: Request) -> HttpResponse:
     """What came since the list was shown: a strip, so that no row moves under a finger (UI.md 6)."""
     seen_count, seen_last_id = number(request.GET.get("count")) or 0, number(request.GET.get("last")) or 0
     choice = _choice(request)
@@ -68,7 +69,7 @@ def today_news(request: HttpRequest) -> HttpResponse:
     return render(request, "workbench/_news.html", choice | {"count": count})
 
 
-def _choice(request: HttpRequest) -> dict[str, Any]:
+def _choice(request: Request) -> dict[str, Any]:
     """Which callbacks are shown, out of the address; a leader's `person` is one member of the team."""
     user: User = request.user
     view, segment = request.GET.get("view"), request.GET.get("segment")
@@ -78,7 +79,7 @@ def _choice(request: HttpRequest) -> dict[str, Any]:
     return {"view": view, "segment": segment if segment in SEGMENTS else "all", "person_id": person_id}
 
 
-def _card(request: HttpRequest) -> dict[str, Any]:
+def _card(request: Request) -> dict[str, Any]:
     user, choice = request.user, _choice(request)
     found = callbacks(user, view=choice["view"], segment=choice["segment"], person_id=choice["person_id"])
     people = overdue_by_person(user) if choice["view"] == TEAM else []
@@ -95,12 +96,20 @@ def _page(user: User, card: dict[str, Any]) -> dict[str, Any]:
     waiting = unassigned(user)
     return {
         "now": clock.now(),
+        "greeting": _greeting(user),
         "quick": quick_actions(user),
         "can_import": can_import_leads(user),
         "can_assign": can_assign(user),
         "month": month(user, view=card["view"]),
         "schedule": schedule(user, view=card["view"], due=card["found"].due),
-        "notices": list(inbox(user).unread()[:NOTICES_SHOWN]),
+        "notices": lines(inbox(user).unread()[:NOTICES_SHOWN]),
         "unassigned": waiting[:UNASSIGNED_LIMIT],
         "is_more_unassigned": len(waiting) > UNASSIGNED_LIMIT,
     }
+
+
+def _greeting(user: User) -> str:
+    hour = clock.now().hour
+    if hour < 12:
+        return _("Good morning, %(name)s") % {"name": user.name}
+    return (_("Good afternoon, %(name)s") if hour < 18 else _("Good evening, %(name)s")) % {"name": user.name}

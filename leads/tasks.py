@@ -1,0 +1,16 @@
+"""Wake-ups for lists that are too long for a request."""
+
+from celery import shared_task
+
+from core.heartbeats import beat
+from leads.services import import_run_next
+
+
+@shared_task(name="leads.import_run", ignore_result=True)
+def import_run(limit: int = 10) -> int:
+    """Beat: every 5 seconds. Returns how many lists were written (at most `limit`)."""
+    written = 0
+    while written < limit and import_run_next():
+        written += 1
+    beat("leads.import_run", written=written)
+    return written

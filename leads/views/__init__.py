@@ -1,0 +1,1 @@
+"""Pages of the lead desk: register one (register), import many (imports)."""
