@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class LeadKind(models.TextChoices):
@@ -35,7 +36,7 @@ class ImportField(models.TextChoices):
     WINDOW = "window", _("Expected purchase")
     AREA = "area", _("Area")
     OCCURRED_AT = "occurred_at", _("Lead time")
-    NOTE = "note", _("Note")
+    NOTE = "note", pgettext_lazy("remark", "Note")
     IGNORE = "", _("Ignore")
 
 

@@ -66,14 +66,14 @@ class RegisterForm(forms.Form):
 
     kind = forms.ChoiceField(choices=LeadKind, widget=forms.HiddenInput)
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    phone = PhoneField(kinds=PERSON_PHONES)
+    phone = PhoneField(kinds=PERSON_PHONES, error_messages={"required": _("Enter a phone number.")})
     name = LineField(label=_("Name"), error_messages={"required": _("Enter a name; a surname and Mr or Ms is enough.")})
     gender = forms.ChoiceField(label=_("Salutation"), choices=Gender, required=False)
     channel = forms.ModelChoiceField(label=_("Channel"), queryset=Channel.objects.none(), required=False)
     series = forms.ModelChoiceField(label=_("Model of interest"), queryset=Series.objects.none(), required=False)
     purchase_window = forms.ChoiceField(label=_("Expected purchase"), choices=PurchaseWindow, required=False)
     area = LineField(label=_("Area"), required=False)
-    note = NoteField(label=_("Note"), required=False)
+    note = NoteField(label=pgettext_lazy("remark", "Note"), required=False)
     owner = OwnerField(label=_("Owner"), queryset=User.objects.none(), required=False)
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:

@@ -57,16 +57,22 @@ class OwnPasswordForm(SetPasswordMixin, forms.Form):
         max_length=PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
     )
-    new_password1, new_password2 = SetPasswordMixin.create_password_fields(
-        label1=_("New password"), label2=_("New password again")
+    new_password1 = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        max_length=PASSWORD_LENGTH,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    new_password2 = forms.CharField(
+        label=_("New password again"),
+        strip=False,
+        max_length=PASSWORD_LENGTH,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
     def __init__(self, user: User, data: Any = None) -> None:
         super().__init__(data)
         self.user = user
-        for name in ("new_password1", "new_password2"):
-            self.fields[name].help_text = ""
-            self.fields[name].max_length = PASSWORD_LENGTH  # type: ignore[attr-defined]
 
     def clean_old_password(self) -> str:
         old = str(self.cleaned_data["old_password"])

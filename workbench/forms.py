@@ -107,6 +107,8 @@ class FactsForm(forms.Form):
         self.series_of: dict[int, int] = {}
         for name in set(self.fields) - {*names, "version"}:
             del self.fields[name]
+        if group in FACT_GROUPS:
+            self.fields[names[0]].widget.attrs["autofocus"] = True
         self._fill_choices()
 
     def _fill_choices(self) -> None:

@@ -25,6 +25,7 @@ register = template.Library()
 
 NOTHING = "–"
 MINUS = "\u2212"
+STROKE_WIDTH = 1.75  # as .icon in core.css
 ICON_SIZES = frozenset({12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 24, 26})
 AVATAR_SIZES = frozenset({20, 24, 28, 32, 36, 48, 56})
 LEVEL_DAYS = {"H": 7, "A": 15, "B": 30, "C": 90}  # domain.md 6: within how many days the customer means to buy
@@ -56,17 +57,18 @@ DAY_FORMATS = {
 
 
 @register.simple_tag
-def icon(name: str, size: int | None = None, css_class: str = "", stroke: float = 1.75, **extra: str) -> SafeString:
+def icon(name: str, size: int | None = None, css_class: str = "", stroke: float = STROKE_WIDTH, **extra: str) -> SafeString:
     """An outline icon of the sprite, hidden from screen readers: the words next to it carry the meaning."""
     css_class = extra.get("class", css_class)
     if size is not None and size not in ICON_SIZES:
         raise template.TemplateSyntaxError(f"icon size {size} has no class in core.css")
     classes = " ".join(part for part in ("icon", f"icon-{size}" if size else "", css_class) if part)
+    # The symbol in the sprite carries the strokes and core.css their width: a list shows some hundred icons.
+    width = "" if stroke == STROKE_WIDTH else format_html(' stroke-width="{}"', stroke)
     return format_html(
-        '<svg class="{}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="{}" '
-        'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><use href="{}#{}"/></svg>',
+        '<svg class="{}" viewBox="0 0 24 24"{} aria-hidden="true"><use href="{}#{}"/></svg>',
         classes,
-        stroke,
+        width,
         static("vendor/icons.svg"),
         name,
     )

@@ -35,7 +35,15 @@ def is_signed_in(client):
 @pytest.mark.req("R-001")
 @pytest.mark.parametrize(
     "username",
-    ["linyue", " LinYue ", "13805715621", "138 0571 5621", "+86 138-0571-5621", "008613805715621", "138 0571 5621"],
+    [
+        "linyue",
+        " LinYue ",
+        "13805715621",
+        "138 0571 5621",
+        "+86 138-0571-5621",
+        "008613805715621",
+        "１３８０５７１５６２１",
+    ],
 )
 def test_sign_in_by_employee_number_or_phone_in_any_spelling(client, linyue, username):
     response = sign_in(client, username)
@@ -60,7 +68,9 @@ def test_unknown_inactive_and_known_people_look_the_same(client, linyue):
     for username, password in (("linyue", "wrong"), ("nobody", "wrong"), ("gone", PASSWORD), ("13900000000", "wrong")):
         response = sign_in(client, username, password)
         html = response.text.replace(f'value="{username}"', "")
-        pages.append((response.status_code, html.split("<form")[1].split("csrfmiddlewaretoken")[0], html.count("pw_err")))
+        pages.append(
+            (response.status_code, html.split("<form")[1].split("csrfmiddlewaretoken")[0], html.count("pw_err"))
+        )
 
     assert pages[0][0] == 422
     assert len(set(pages)) == 1
@@ -232,7 +242,9 @@ def test_sign_out_is_a_post_that_clears_the_tablet(client, linyue):
     assert not is_signed_in(client)
 
 
-@pytest.mark.parametrize("username", ["\0", "a\0b", "x" * 5000, "😀" * 40, "𠮷", "'; DROP TABLE staff_user;--", "%s", "﷽"])
+@pytest.mark.parametrize(
+    "username", ["\0", "a\0b", "x" * 5000, "😀" * 40, "𠮷", "'; DROP TABLE staff_user;--", "%s", "﷽"]
+)
 @pytest.mark.parametrize("query", ["", "?x=%00&y=%FF"])
 def test_strange_names_are_refused_calmly(client, linyue, username, query):
     response = client.post(LOGIN + query, {"username": username, "password": "wrong\0"})

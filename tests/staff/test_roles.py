@@ -70,7 +70,8 @@ def test_a_manager_may_not_own_whatever_else_the_person_is(people):
 def test_who_left_may_do_nothing():
     user = UserFactory(roles=[Role.SALES_MANAGER, Role.SALES_CONSULTANT], is_active=False)
 
-    assert not (user.may_own or can_register_leads(user) or can_import_leads(user) or can_assign(user))
+    rights = [user.may_own, can_register_leads(user), can_import_leads(user), can_assign(user)]
+    assert rights == [False] * 4
 
 
 def test_a_person_may_have_several_roles_and_the_first_names_her():

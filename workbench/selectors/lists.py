@@ -109,6 +109,12 @@ class ListRow:
     stale_days: int
 
     @property
+    def is_grace(self) -> bool:
+        """The due time has passed, the deadline has not."""
+        due_at = self.opportunity.next_action_at
+        return self.tone == "today" and due_at is not None and due_at < clock.now()
+
+    @property
     def action_label(self) -> str:
         code = self.opportunity.next_action_label
         return str(RuleCode(code).label) if code in RuleCode.values else ""

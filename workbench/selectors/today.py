@@ -50,6 +50,11 @@ class CallbackRow:
     owner: str
 
     @property
+    def is_grace(self) -> bool:
+        """The due time has passed, the deadline has not: `shown_at` is the last moment."""
+        return not self.is_overdue and self.shown_at != self.follow_up.due_at
+
+    @property
     def is_message(self) -> bool:
         return self.follow_up.channel == ContactChannel.SMS
 
