@@ -11,7 +11,7 @@ from core.models import AccessLogEntry, BusinessDay, Heartbeat, JobRun
 ADMINISTRATOR = "administrator"
 
 
-class SupportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class SupportAdmin(admin.ModelAdmin):
     """Rows that administrators add and change; nothing is deleted, because history points at it.
 
     `is_for_administrators=False` leaves a table to superusers, whose reading of customers is the exception.

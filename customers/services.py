@@ -72,7 +72,7 @@ def customer_create(
         store_id=store_id, name=name, kind=kind, gender=gender, area=area, channel_id=channel_id, by=by
     )
     customer.contact_person = contact_person
-    customer.clean_fields()
+    customer.clean_fields(exclude=_RELATIONS)
     try:
         with transaction.atomic():
             customer.save(force_insert=True)
@@ -121,7 +121,8 @@ def customer_update(*, customer_id: int, version: int, by: User, **changes: Any)
         customer.pinyin = keys.pinyin[:300]
         customer.search_terms = [term for term in keys.terms if len(term) <= 40]
     customer.version += 1
-    customer.clean_fields()
+    # What was right when it was written is not judged again: a customer of an import has no registrar.
+    customer.clean_fields(exclude=[field.name for field in Customer._meta.fields if field.attname not in changes])
     customer.save(update_fields=[*changes, "pinyin", "search_terms", "version", "updated_at"])
     return customer
 

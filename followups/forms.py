@@ -83,11 +83,6 @@ class ContactForm(forms.Form):
         next_at = self.cleaned_data.get("next_at")
         return next_at is None or next_at == self.cleaned_data.get("proposed_at")
 
-    @property
-    def is_asking(self) -> bool:
-        """The time was refused, so it must be in sight."""
-        return "next_at" in self.errors
-
     def entry(self, *, evidence: dict[str, Any]) -> Entry:
         """What contact_record takes. After an attempt without an answer an untouched time means "by the rule"."""
         data = self.cleaned_data

@@ -4,10 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, Q, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -75,34 +74,54 @@ def rules_in_force(*, store_id: int, on: date) -> QuerySet[FollowUpRule]:
     )
 
 
+# By hand: it runs in nearly every service, and the ORM would need longer to write it than PostgreSQL to answer it.
+_BOOK = """
+SELECT rule.*, policy.reschedule_max_times, policy.reschedule_max_days, policy.next_max_days,
+  policy.retry_after_hours, policy.burst_entries, policy.burst_window_min, policy.undo_window_min,
+  (SELECT id FROM followups_contact WHERE idempotency_key = %(key)s) AS earlier,
+  ARRAY(
+    SELECT contact.created_at FROM followups_contact contact
+    WHERE contact.by_id = %(by_id)s AND contact.created_at >= %(now)s - make_interval(mins => policy.burst_window_min)
+      AND contact.sentence = %(sentence)s AND contact.outcome = %(outcome)s
+      AND NOT EXISTS (SELECT FROM followups_contactcorrection correction WHERE correction.contact_id = contact.id)
+    ORDER BY contact.created_at DESC LIMIT 20
+  ) AS identical
+FROM followups_followuprule rule
+CROSS JOIN (
+  SELECT * FROM followups_followuppolicy
+  WHERE (store_id = %(store_id)s OR store_id IS NULL)
+    AND valid_from <= %(on)s AND (valid_to IS NULL OR valid_to > %(on)s)
+  ORDER BY store_id NULLS LAST LIMIT 1
+) policy
+WHERE (rule.store_id = %(store_id)s OR rule.store_id IS NULL) AND rule.is_active
+  AND rule.valid_from <= %(on)s AND (rule.valid_to IS NULL OR rule.valid_to > %(on)s)
+ORDER BY rule.store_id NULLS FIRST, rule.id
+"""
+
+
 def rule_book(
     *, store_id: int, on: date, key: str = "", by_id: int | None = None, sentence: str = "", outcome: str = ""
 ) -> RuleBook:
     """Rules and policy of the day. With `key`, `by_id`: also whether this entry was stored before, and when this
     person wrote the same words lately (for the burst flag). Raises DomainError when nothing is configured."""
-    policies = (
-        FollowUpPolicy.objects.filter(Q(store=store_id) | Q(store=None), valid_from__lte=on)
-        .filter(Q(valid_to=None) | Q(valid_to__gt=on))
-        .order_by(F("store").desc(nulls_last=True))
-    )
-    rows = rules_in_force(store_id=store_id, on=on).annotate(
-        policy=Subquery(policies.values(json=JSONObject(**{name: name for name in _POLICY_FIELDS}))[:1]),
-    )
-    if key:
-        identical = Contact.objects.filter(by=by_id, sentence=sentence, outcome=outcome, correction=None)
-        rows = rows.annotate(
-            earlier=Subquery(Contact.objects.filter(idempotency_key=key).values("pk")[:1]),
-            identical=ArraySubquery(identical.order_by("-created_at").values("created_at")[:20]),
-        )
-    found = list(rows)
-    if not found or not found[0].policy:
+    values = {
+        "store_id": store_id,
+        "on": on,
+        "key": key or None,
+        "by_id": by_id,
+        "sentence": sentence,
+        "outcome": outcome,
+        "now": clock.now(),
+    }
+    found: list[Any] = list(FollowUpRule.objects.raw(_BOOK, values))
+    if not found:
         raise DomainError(_("No callback rules are in force."), code="no_rules")
     first = found[0]
     return RuleBook(
         rules={(rule.code, rule.level): rule for rule in found},
-        policy=Policy(**first.policy),
-        earlier_contact_id=getattr(first, "earlier", None),
-        identical_at=tuple(getattr(first, "identical", None) or ()),
+        policy=Policy(**{name: getattr(first, name) for name in _POLICY_FIELDS}),
+        earlier_contact_id=first.earlier,
+        identical_at=tuple(first.identical),
     )
 
 

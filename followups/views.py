@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import trigger_client_event
+from django_htmx.http import reswap, trigger_client_event
 
 from core import clock
 from core.errors import DomainError
@@ -46,8 +46,10 @@ from followups.selectors import (
 from followups.services.planning import latest_moment
 from followups.services.proposals import contact_sheet, quick_picks
 from opportunities.models import Opportunity
+from opportunities.policies import is_concerned
 from opportunities.selectors import opportunities_visible_to
 from staff.models import User
+from staff.policies import ensure
 
 USER_AGENT_LENGTH = 200
 
@@ -71,7 +73,10 @@ def contact_log(request: HttpRequest, opportunity_pk: int) -> HttpResponse:
 
 
 def _contact_sheet(request: HttpRequest, opportunity: Opportunity, form: ContactForm) -> HttpResponse:
-    sheet = contact_sheet(opportunity=opportunity, by=_user(request), follow_up_id=_task(request))
+    try:
+        sheet = contact_sheet(opportunity=opportunity, by=_user(request), follow_up_id=_task(request))
+    except DomainError as error:  # no rules are in force: an administrator has to mend that first
+        return _refused(request, opportunity.pk, title=_("Not possible now"), text=error.text)
     outcomes, levels = outcome_cards(sheet), level_cards(sheet)
     chosen = next((card for card in outcomes if card["value"] == form["outcome"].value()), outcomes[0])
     message = sheet.message
@@ -116,7 +121,10 @@ def message_send(request: HttpRequest, opportunity_pk: int) -> HttpResponse:
 
 
 def _message_sheet(request: HttpRequest, opportunity: Opportunity, form: MessageForm, **context: Any) -> HttpResponse:
-    sheet = contact_sheet(opportunity=opportunity, by=_user(request))
+    try:
+        sheet = contact_sheet(opportunity=opportunity, by=_user(request))
+    except DomainError as error:
+        return _refused(request, opportunity.pk, title=_("Not possible now"), text=error.text)
     number = mobile_of(opportunity.customer_id)
     body = str(form["body"].value() or "")
     message = sheet.message
@@ -140,6 +148,7 @@ def _message_sheet(request: HttpRequest, opportunity: Opportunity, form: Message
 def followup_reschedule(request: HttpRequest, pk: int) -> HttpResponse:
     """Move a callback, with a reason and within the limits of the policy."""
     follow_up = get_object_or_404(followups_visible_to(_user(request)), pk=pk)
+    ensure(is_concerned(_user(request), follow_up.opportunity))
     form = RescheduleForm(request.POST) if request.method == "POST" else RescheduleForm()
     if form.is_bound and form.is_valid():
         with report_errors(form):
@@ -154,7 +163,10 @@ def followup_reschedule(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _reschedule_sheet(request: HttpRequest, follow_up: FollowUp, form: RescheduleForm) -> HttpResponse:
-    book = rule_book(store_id=follow_up.store_id, on=clock.today())
+    try:
+        book = rule_book(store_id=follow_up.store_id, on=clock.today())
+    except DomainError as error:
+        return _refused(request, follow_up.opportunity_id, title=_("Not possible now"), text=error.text)
     latest = latest_moment(follow_up, now=clock.now(), book=book)
     context = {
         "opportunity": follow_up.opportunity,
@@ -176,7 +188,7 @@ def contact_undo(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         services.contact_take_back(contact_id=contact.pk, by=_user(request))
     except DomainError as error:
-        return _refused(request, contact.opportunity_id, error.text)
+        return _refused(request, contact.opportunity_id, title=_("Not taken back"), text=error.text)
     return _answer(
         request,
         opportunity_id=contact.opportunity_id,
@@ -192,7 +204,10 @@ def _user(request: HttpRequest) -> User:
 
 
 def _opportunity(request: HttpRequest, pk: int) -> Opportunity:
-    return get_object_or_404(opportunities_visible_to(_user(request)).select_related("store"), pk=pk)
+    """What is not visible does not exist (404); somebody who may only look has no sheet (403)."""
+    opportunity = get_object_or_404(opportunities_visible_to(_user(request)).select_related("store"), pk=pk)
+    ensure(is_concerned(_user(request), opportunity))
+    return opportunity
 
 
 @contextmanager
@@ -239,7 +254,7 @@ def _page_of(opportunity_id: int) -> str:
 
 
 def _next_words(follow_up: FollowUp | None) -> str:
-    """ "Next Mon 23 Nov 10:00", "" when nothing comes next."""
+    """Next Mon 23 Nov 10:00; nothing when nothing comes next."""
     if follow_up is None:
         return ""
     return _("Next %(day)s %(time)s") % {
@@ -276,9 +291,10 @@ def _answer(request: HttpRequest, *, opportunity_id: int, toast: dict[str, str])
     return trigger_client_event(response, "sheet:close", {})
 
 
-def _refused(request: HttpRequest, opportunity_id: int, text: str) -> HttpResponse:
+def _refused(request: HttpRequest, opportunity_id: int, *, title: str, text: str) -> HttpResponse:
+    """Nothing was done and there is no form to say it in: the toast tells why; without htmx the 360 page."""
     if not request.htmx:  # type: ignore[attr-defined]
         messages.error(request, text)
         return redirect(_page_of(opportunity_id))
-    toast = {"level": "error", "title": _("Not taken back"), "text": text}
-    return trigger_client_event(HttpResponse(status=422), "toast", toast)
+    response = reswap(HttpResponse(status=422), "none")
+    return trigger_client_event(response, "toast", {"level": "error", "title": title, "text": text})

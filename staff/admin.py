@@ -1,6 +1,6 @@
 """People, teams and stores. Passwords set here are temporary: the person must choose a new one."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -18,7 +18,7 @@ from staff.selectors import LONGEST_LINE
 from staff.services import password_set
 
 
-class _PersonFields(forms.ModelForm):  # type: ignore[type-arg]
+class _PersonFields(forms.ModelForm):
     """What a new and a known person have in common."""
 
     roles = forms.MultipleChoiceField(label=_("Roles"), choices=Role, widget=forms.CheckboxSelectMultiple)
@@ -52,7 +52,7 @@ class _PersonFields(forms.ModelForm):  # type: ignore[type-arg]
         return True
 
 
-class PersonForm(_PersonFields, UserChangeForm):  # type: ignore[type-arg]
+class PersonForm(_PersonFields, UserChangeForm):
     class Meta:
         model = User
         fields = (
@@ -61,7 +61,7 @@ class PersonForm(_PersonFields, UserChangeForm):  # type: ignore[type-arg]
         )  # fmt: skip
 
 
-class NewPersonForm(_PersonFields, BaseUserCreationForm):  # type: ignore[type-arg]
+class NewPersonForm(_PersonFields, BaseUserCreationForm):
     class Meta:
         model = User
         fields = ("employee_number", "name", "phone", "store", "team", "reports_to", "roles", "is_external", "is_staff")
@@ -81,7 +81,7 @@ class TemporaryPasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class PersonAdmin(SupportAdmin, UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(SupportAdmin, UserAdmin):
     form = PersonForm
     add_form = NewPersonForm
     change_password_form = TemporaryPasswordForm
@@ -92,7 +92,7 @@ class PersonAdmin(SupportAdmin, UserAdmin):  # type: ignore[type-arg]
     ordering = ("employee_number",)
     filter_horizontal = ()
     readonly_fields = ("last_login", "must_change_password", "created_at")
-    fieldsets: ClassVar[Any] = (
+    fieldsets = (
         (None, {"fields": ("employee_number", "name", "gender", "phone", "is_active", "is_external")}),
         (_("Work"), {"fields": ("store", "team", "reports_to", "roles", "scope_override")}),
         (
@@ -101,7 +101,7 @@ class PersonAdmin(SupportAdmin, UserAdmin):  # type: ignore[type-arg]
         ),
         (_("Display"), {"fields": ("language", "theme")}),
     )
-    add_fieldsets: ClassVar[Any] = (
+    add_fieldsets = (
         (None, {"fields": ("employee_number", "name", "phone", "password1", "password2")}),
         (_("Work"), {"fields": ("store", "team", "reports_to", "roles", "is_external", "is_staff")}),
     )

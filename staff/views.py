@@ -13,17 +13,26 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.middleware import HtmxDetails
 
 from core import clock
 from core.errors import DomainError
 from core.forms import report_errors
 from staff.forms import LanguageForm, LeaveForm, LoginForm, OwnPasswordForm, ThemeForm
 from staff.middleware import ENDED_KEY, PAUSE, SHIFT
+from staff.models import User
 from staff.policies import records_leave_of_others
 from staff.selectors import leave_next, leaves_visible_to, reporting_line, store_heading
 from staff.services import leave_cancel, leave_record, password_set, preferences_set
 
 LEAVES_SHOWN = 100
+
+
+class Request(HttpRequest):
+    """What a view gets behind the sign-in and the htmx middleware. For types only: nobody makes one."""
+
+    user: User
+    htmx: HtmxDetails
 
 
 def _safe_next(request: HttpRequest) -> str:
@@ -58,7 +67,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
+def sign_out(request: Request) -> HttpResponse:
     logout(request)
     response = redirect(settings.LOGOUT_REDIRECT_URL)
     response["Clear-Site-Data"] = '"cache", "storage"'
@@ -67,7 +76,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: Request) -> HttpResponse:
     context = {"line": reporting_line(request.user), "leave": leave_next(request.user), "active": "account"}
     return render(request, "staff/user_profile.html", context)
 
@@ -75,7 +84,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def password_change(request: HttpRequest) -> HttpResponse:
+def password_change(request: Request) -> HttpResponse:
     is_forced = request.user.must_change_password
     form = OwnPasswordForm(request.user, request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -88,7 +97,7 @@ def password_change(request: HttpRequest) -> HttpResponse:
     return render(request, "staff/user_password.html", context, status=422 if form.errors else 200)
 
 
-def _preference_answer(request: HttpRequest) -> HttpResponse:
+def _preference_answer(request: Request) -> HttpResponse:
     if request.htmx:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     return redirect(_safe_next(request) or settings.LOGIN_REDIRECT_URL)
@@ -96,7 +105,7 @@ def _preference_answer(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def theme(request: HttpRequest) -> HttpResponse:
+def theme(request: Request) -> HttpResponse:
     form = ThemeForm(request.POST)
     if not form.is_valid():
         return HttpResponse(status=422)
@@ -106,7 +115,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_POST
-def language(request: HttpRequest) -> HttpResponse:
+def language(request: Request) -> HttpResponse:
     """Also before signing in; the cookie keeps the language of the sign-in page on this device."""
     form = LanguageForm(request.POST)
     if not form.is_valid():
@@ -121,7 +130,7 @@ def language(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def leave_list(request: HttpRequest) -> HttpResponse:
+def leave_list(request: Request) -> HttpResponse:
     leaves = leaves_visible_to(request.user)[:LEAVES_SHOWN]
     context = {
         "leaves": leaves,
@@ -139,7 +148,7 @@ def _first_days() -> dict[str, datetime]:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def leave_new(request: HttpRequest) -> HttpResponse:
+def leave_new(request: Request) -> HttpResponse:
     initial = {"user": request.user.pk, **_first_days()}
     form = LeaveForm(request.user, request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
@@ -157,7 +166,7 @@ def leave_new(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def leave_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+def leave_withdraw(request: Request, pk: int) -> HttpResponse:
     leave = get_object_or_404(leaves_visible_to(request.user), pk=pk)
     try:
         leave_cancel(leave_id=leave.pk, by=request.user)

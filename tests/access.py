@@ -1,13 +1,17 @@
 """The table of who may open what, and the small world it is tried in. Used by test_access and test_bad_input."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.exceptions import NoReverseMatch
 
+from core import clock
 from core.pinyin import search_keys
 from leads.enums import LeadKind, LeadResult
 from leads.models import Lead, LeadImport
@@ -269,6 +273,29 @@ def _import_of(world: SimpleNamespace) -> LeadImport:
     content = f"姓名,手机\n{token(world, 'list', 'row')},19955505550\n".encode()
     made = import_upload(store_id=world.store.pk, name="list.csv", content=content, by=world.dcc)
     return import_map(import_id=made.pk, mapping={"0": "name", "1": "phone"}, by=world.dcc)
+
+
+@contextmanager
+def open_world() -> Iterator[SimpleNamespace]:
+    """The world with its clients, for a fixture of a whole module; at the end nothing of it was ever there."""
+    with clock.travel(NOON), transaction.atomic():
+        world = make_world()
+        world.clients = clients_of(world)
+        yield world
+        transaction.set_rollback(True)
+
+
+def ask(client: Client, method: str, url: str, data: Any = None, **extra: Any) -> Any:
+    """One request whose writes and cookies are forgotten."""
+    cookies = deepcopy(client.cookies)
+    with transaction.atomic():
+        if method in ("GET", "POST"):
+            response = getattr(client, method.lower())(url, data or {}, **extra)
+        else:
+            response = client.generic(method, url, **extra)
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    return response
 
 
 def clients_of(world: SimpleNamespace, **options: Any) -> dict[str, Client]:

@@ -1,15 +1,12 @@
 """Who may open what (reliability.md 28, 29, 32); the table is in tests/access.py. A URL without rows fails."""
 
 from collections.abc import Iterator
-from copy import deepcopy
 from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
 
-from core import clock
-from tests.access import PEOPLE, Row, address, clients_of, make_world, rows, url_names
-from tests.conftest import NOON
+from tests.access import PEOPLE, Row, address, ask, clients_of, open_world, rows, url_names
 
 pytestmark = pytest.mark.django_db
 
@@ -41,22 +38,9 @@ LEAVE_NOTE = "tkownleavetk"
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: object) -> Iterator[SimpleNamespace]:
     """Made once for the whole module; every request is rolled back."""
-    with django_db_blocker.unblock(), clock.travel(NOON), transaction.atomic():  # type: ignore[attr-defined]
-        made = make_world()
-        made.clients = clients_of(made)
+    with django_db_blocker.unblock(), open_world() as made:  # type: ignore[attr-defined]
         made.strict = clients_of(made, enforce_csrf_checks=True)
         yield made
-        transaction.set_rollback(True)
-
-
-def ask(client, method, url, **extra):
-    """One request whose writes and cookies are forgotten."""
-    cookies = deepcopy(client.cookies)
-    with transaction.atomic():
-        response = client.generic(method, url, **extra) if method == "GET" else client.post(url, {}, **extra)
-        transaction.set_rollback(True)
-    client.cookies = cookies
-    return response
 
 
 def told(response) -> str:

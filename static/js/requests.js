@@ -114,6 +114,7 @@
     const { xhr, elt } = event.detail;
     if (xhr.status === 403) refuse(elt);
     else if (xhr.status >= 500) fail(event, words.server);
+    else if (xhr.status === 400 || xhr.status === 413) toast({ level: "error", title: words.notSaved, text: words.tooLarge });
     else toast({ level: "error", title: words.gone, text: words.goneText, action: { label: words.reload, run: () => location.reload() } });
   });
 

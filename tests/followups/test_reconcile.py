@@ -1,4 +1,4 @@
-"""Invariant 1: the database refuses an open opportunity without a next action; the daily run repairs what slipped in."""
+"""Invariant 1: no open opportunity without a next action, at commit; the daily run repairs what slipped in."""
 
 from datetime import timedelta
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from core import clock
 from followups.enums import CancelReason, ContactOutcome, FollowUpState, RuleCode
-from followups.models import Contact, ContactCorrection, FollowUp
+from followups.models import Contact, ContactCorrection, FollowUp, FollowUpRule
 from notifications.models import OutboundMessage
 from opportunities.models import Opportunity
 from opportunities.stages import Outcome
@@ -231,6 +231,55 @@ def test_sheets_do_not_exist_for_others(sales, who):
         assert sales.client.get(url).status_code == 404
         assert sales.client.post(url, taps()).status_code == 404
     assert not Contact.objects.exists()
+
+
+def test_sheets_are_for_those_who_work_with_the_customer(sales):
+    """A consultant who was given sight of the whole store reads, but has no sheet."""
+    sales.colleague.scope_override = "store"
+    sales.colleague.save()
+    sales.client.force_login(sales.colleague)
+
+    for url in (log_url(sales.opportunity), message_url(sales.opportunity), move_url(sales.callback)):
+        assert sales.client.get(url).status_code == 403
+        assert sales.client.post(url, taps()).status_code == 403
+    assert not Contact.objects.exists()
+
+
+@pytest.mark.parametrize(("headers", "status"), [(HTMX, 422), ({}, 302)])
+def test_sheets_without_rules_say_so(sales, headers, status):
+    FollowUpRule.objects.update(is_active=False)
+
+    for url in (log_url(sales.opportunity), message_url(sales.opportunity), move_url(sales.callback)):
+        response = sales.client.get(url, headers=headers)
+        assert response.status_code == status
+        if headers:
+            assert triggers(response)["toast"]["text"] == "No callback rules are in force."
+            assert response["HX-Reswap"] == "none"
+
+
+def test_contact_log_without_a_cadence_asks_for_the_time(sales):
+    FollowUpRule.objects.filter(code__in=["cadence", "retry"]).update(is_active=False)
+
+    text = sales.client.get(log_url(sales.opportunity), headers=HTMX).text
+    response = sales.client.post(log_url(sales.opportunity), taps(next_at="", proposed_at=""), headers=HTMX)
+
+    assert "No rule says when to call next: choose a time." in text
+    assert "Call again in 2 hours" in text
+    assert response.status_code == 422
+
+
+def test_contact_log_proposes_what_was_agreed_before(sales):
+    FollowUpFactory(opportunity=sales.opportunity, rule_code=RuleCode.MANUAL, due_at=NOON + timedelta(days=2))
+
+    text = sales.client.get(log_url(sales.opportunity, sales.callback), headers=HTMX).text
+
+    assert "As planned" in text
+
+
+def test_contact_log_of_a_closed_opportunity_is_marked(sales):
+    Opportunity.objects.filter(pk=sales.opportunity.pk).update(outcome=Outcome.WON, closed_at=NOON)
+
+    assert "This opportunity is closed." in sales.client.get(log_url(sales.opportunity)).text
 
 
 @pytest.mark.parametrize("name", ["contact-log", "message-send", "followup-reschedule", "contact-undo"])

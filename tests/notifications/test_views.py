@@ -96,7 +96,11 @@ def test_inbox_uses_a_fixed_number_of_queries(client, owner, django_assert_num_q
 
 @pytest.mark.parametrize(
     ("count", "label", "badge"),
-    [(0, "Inbox, nothing unread", ""), (2, "Inbox, 2 unread", ">2<"), (100, "more than 99 unread", ">99+<")],
+    [
+        (0, "Notifications, nothing unread", ""),
+        (2, "Notifications, 2 unread", ">2<"),
+        (100, "more than 99 unread", ">99+<"),
+    ],
 )
 def test_bell_counts_what_is_unread(client, owner, count, label, badge):
     Notification.objects.bulk_create([Notification(recipient=owner, kind="follow_up_due") for _ in range(count)])

@@ -59,7 +59,12 @@ def test_opening_writes_owner_log_and_callbacks_in_one(people, noon):
 
     assert (opportunity.stage, opportunity.outcome, opportunity.registered_by) == ("lead", "open", people.dcc)
     ownership = Ownership.objects.get()
-    assert (ownership.owner, ownership.actor, ownership.from_at, ownership.until_at) == (people.owner, people.dcc, NOON, None)
+    assert (ownership.owner, ownership.actor, ownership.from_at, ownership.until_at) == (
+        people.owner,
+        people.dcc,
+        NOON,
+        None,
+    )
     event = JourneyEvent.objects.get()
     assert (event.kind, event.actor, event.subject) == (EventKind.REGISTERED, people.dcc, "leads.Lead:1")
     assert (event.occurred_at, event.recorded_at) == (NOON - timedelta(hours=3), NOON)
@@ -67,7 +72,9 @@ def test_opening_writes_owner_log_and_callbacks_in_one(people, noon):
     assert FollowUp.objects.pending().count() == 3
 
 
-@pytest.mark.parametrize(("window", "level"), [("7d", "H"), ("15d", "A"), ("30d", "B"), ("90d", "C"), ("undecided", "N"), ("", "C")])
+@pytest.mark.parametrize(
+    ("window", "level"), [("7d", "H"), ("15d", "A"), ("30d", "B"), ("90d", "C"), ("undecided", "N"), ("", "C")]
+)
 def test_the_level_follows_from_the_purchase_time(people, noon, window, level):
     assert opening(people, purchase_window=window).level == level
 
@@ -79,7 +86,9 @@ def test_without_an_owner_nobody_owns_it(people, noon):
 
 
 @pytest.mark.req("R-036", "R-093")
-@pytest.mark.parametrize("who", ["manager", "general_manager", "dcc", "receptionist", "finance", "administrator", "stranger"])
+@pytest.mark.parametrize(
+    "who", ["manager", "general_manager", "dcc", "receptionist", "finance", "administrator", "stranger"]
+)
 def test_who_may_not_own_gets_no_customer(people, noon, who):
     with pytest.raises(DomainError) as refused:
         opening(people, owner=getattr(people, who))
@@ -151,7 +160,9 @@ def test_a_closed_opportunity_does_not_take_a_customer_back(noon):
 @pytest.mark.parametrize("current", Stage.values)
 @pytest.mark.parametrize("target", Stage.values)
 def test_stage_pairs(people, noon, current, target):
-    opportunity = OpportunityFactory(store=people.store, customer__store=people.store, owner=people.owner, stage=current)
+    opportunity = OpportunityFactory(
+        store=people.store, customer__store=people.store, owner=people.owner, stage=current
+    )
     is_forward = Stage(target).number > Stage(current).number
     if is_forward and target not in STAGE_EDGES[current]:
         with pytest.raises(TransitionNotAllowed):
@@ -262,10 +273,12 @@ def test_the_timeline_is_newest_first(people, opportunity):
     assert [event.kind for event in timeline(opportunity)] == [EventKind.STAGE_REACHED, EventKind.REGISTERED]
 
 
-# ---- what the database refuses, and what it keeps ---------------------------------------------------------------------
+# ---- what the database refuses, and what it keeps -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("verb", ["UPDATE opportunities_journeyevent SET actor_id = NULL", "DELETE FROM opportunities_journeyevent"])
+@pytest.mark.parametrize(
+    "verb", ["UPDATE opportunities_journeyevent SET actor_id = NULL", "DELETE FROM opportunities_journeyevent"]
+)
 def test_the_log_is_append_only_even_for_raw_sql(people, opportunity, verb):
     with pytest.raises(DatabaseError, match="Cannot update or delete"):
         sql(verb)
@@ -280,13 +293,19 @@ def test_the_log_is_append_only_even_for_raw_sql(people, opportunity, verb):
         ("UPDATE opportunities_opportunity SET outcome = 'lost'", "opportunity_closed_has_a_time"),
         ("UPDATE opportunities_opportunity SET closed_at = now()", "opportunity_closed_has_a_time"),
         (
-            "UPDATE opportunities_opportunity SET outcome = 'lost', closed_at = now(), closed_by_id = owner_id, close_requested_by_id = owner_id",
+            "UPDATE opportunities_opportunity SET outcome = 'lost', closed_at = now(), closed_by_id = owner_id,"
+            " close_requested_by_id = owner_id",
             "opportunity_close_needs_two",
         ),
-        ("UPDATE opportunities_ownership SET until_at = from_at - interval '1 second'", "ownership_ends_after_it_starts"),
         (
-            "INSERT INTO opportunities_ownership (uid, created_at, updated_at, opportunity_id, owner_id, rule, reason, from_at)"
-            " SELECT gen_random_uuid(), created_at, updated_at, opportunity_id, owner_id, rule, reason, from_at FROM opportunities_ownership",
+            "UPDATE opportunities_ownership SET until_at = from_at - interval '1 second'",
+            "ownership_ends_after_it_starts",
+        ),
+        (
+            "INSERT INTO opportunities_ownership"
+            " (uid, created_at, updated_at, opportunity_id, owner_id, rule, reason, from_at)"
+            " SELECT gen_random_uuid(), created_at, updated_at, opportunity_id, owner_id, rule, reason, from_at"
+            " FROM opportunities_ownership",
             "ownership_one_at_a_time",
         ),
     ],

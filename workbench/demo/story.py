@@ -16,6 +16,7 @@ from followups.models import FollowUp
 from followups.services import Entry, contact_record, followup_remind_next, message_send
 from leads.enums import LeadKind
 from leads.services import LeadInput, RegisterResult, lead_register
+from notifications.services import notices_read
 from opportunities.enums import PurchaseWindow
 from opportunities.services import close_confirm, close_request, note_add
 from staff.models import Store, User
@@ -52,6 +53,9 @@ class Teller:
     channels: dict[str, Channel]
     rng: Random = field(default_factory=lambda: Random(SEED))  # noqa: S311 -- a story, not a secret
     told: int = 0
+
+    def __post_init__(self) -> None:
+        self.by_id: dict[int | None, User] = {user.pk: user for user in self.people.values()}
 
     def phone(self) -> str:
         """The next invented number: 199 0000 and four shuffled digits."""
@@ -103,7 +107,11 @@ def _register(teller: Teller, at: datetime, *, now: datetime) -> None:
         kind=kind,
         phone=normalize_phone(teller.phone()),
         name=name,
-        gender="female" if name.endswith("女士") else "male" if name.endswith("先生") else rng.choice(["male", "female"]),
+        gender="female"
+        if name.endswith("女士")
+        else "male"
+        if name.endswith("先生")
+        else rng.choice(["male", "female"]),
         channel_id=teller.channels[rng.choice(CHANNELS[kind])].pk,
         series_id=series.pk,
         purchase_window=rng.choices([w for w, _ in WINDOWS], [n for _, n in WINDOWS])[0],
@@ -150,22 +158,20 @@ def _call_back(teller: Teller, day: date, *, now: datetime) -> None:
         .order_by("due_at", "id")
     )
     for row in list(rows):
-        assert row.assignee is not None
         moment = clock.at_time(day, time(teller.rng.randint(9, 16), teller.rng.randint(0, 59)))
-        reliable = DISCIPLINE.get(row.assignee.employee_number, 0.9)
+        by = teller.by_id[row.assignee_id]
+        reliable = DISCIPLINE.get(by.employee_number, 0.9)
         if teller.rng.random() > (reliable if row.due_on == day else 0.7):
             continue
         is_today = day == clock.local_date(now)
         if moment >= now or (is_today and teller.rng.random() > 0.35):
             continue
         with clock.travel(moment):
-            _talk(teller, row)
+            _talk(teller, row, by=by)
 
 
-def _talk(teller: Teller, row: FollowUp) -> None:
+def _talk(teller: Teller, row: FollowUp, *, by: User) -> None:
     rng = teller.rng
-    by = row.assignee
-    assert by is not None
     outcome = rng.choices(
         [ContactOutcome.TALKED, ContactOutcome.NO_ANSWER, ContactOutcome.INVITED, ContactOutcome.BOUGHT_ELSEWHERE],
         [68, 14, 7, 11],
@@ -199,104 +205,18 @@ def _lose(teller: Teller, row: FollowUp) -> None:
         close_confirm(opportunity_id=row.opportunity_id, by=leader)
 
 
-def tell_scene(teller: Teller) -> None:
-    """The customers of the drawings, all with the first consultant: late, due and fresh ones."""
-    now = clock.now()
-    owner, desk = teller.people["linyue"], teller.people["xujingyi"]
-    for scene in SCENES:
-        at = now - timedelta(days=scene.days_ago, minutes=scene.minutes_ago)
-        series = next(row for row in teller.series if row.code == scene.series)
-        trim = series.trims.filter(name=scene.trim).first() if scene.trim else None
-        with clock.travel(at):
-            result = lead_register(
-                store_id=teller.store.pk,
-                data=LeadInput(
-                    kind=scene.kind,
-                    phone=normalize_phone(teller.phone()),
-                    name=scene.name,
-                    gender=scene.gender,
-                    channel_id=teller.channels[scene.channel].pk,
-                    series_id=series.pk,
-                    purchase_window=scene.window,
-                    area=teller.rng.choice(cast.AREAS),
-                    note=scene.note,
-                ),
-                owner=owner,
-                by=owner if scene.kind == LeadKind.WALK_IN else desk,
-                idempotency_key=teller.key(),
-            )
-        opportunity = result.opportunity
-        type(opportunity).objects.filter(pk=opportunity.pk).update(
-            trim=trim, concerns=scene.concerns, competitor=scene.competitor, colour=scene.colour
-        )
-        if scene.days_ago:
-            _say_hello_surely(teller, result, owner, at=at + timedelta(minutes=30))
-        for days, sentence in scene.talks:
-            with clock.travel(at + timedelta(days=days, hours=1)):
-                contact_record(
-                    opportunity_id=opportunity.pk,
-                    entry=Entry(
-                        channel=ContactChannel.PHONE,
-                        outcome=ContactOutcome.TALKED,
-                        sentence=sentence,
-                        duration_s=252,
-                        evidence={"source": "demo"},
-                    ),
-                    by=owner,
-                    idempotency_key=teller.key(),
-                )
-
-
-def _say_hello_surely(teller: Teller, result: RegisterResult, owner: User, *, at: datetime) -> None:
-    with clock.travel(at):
-        message_send(
-            opportunity_id=result.opportunity.pk,
-            body=f"{result.customer.name}您好，我是{teller.store.name}{owner.name}，有事随时打我电话。",
-            is_by_system=True,
-            by=owner,
-            idempotency_key=teller.key(),
-            follow_up_id=None,
-        )
-
-
 def tell_requests(teller: Teller) -> None:
     """Something for the leaders to decide, and a note in the timeline."""
     owner = teller.people["zhaoqiming"]
-    rows = list(owner.opportunities.open().order_by("id")[:3])  # type: ignore[attr-defined]
+    rows = list(owner.opportunities.open().order_by("id")[:3])
     if len(rows) == 3:
         close_request(opportunity_id=rows[0].pk, outcome="lost", reason="price", note="对方置换多给 6,000", by=owner)
         note_add(opportunity_id=rows[1].pk, text="爱人更喜欢白色，等置换价", by=owner)
 
 
-@dataclass(frozen=True)
-class Scene:
-    name: str
-    gender: str
-    window: str
-    series: str
-    trim: str
-    kind: str
-    channel: str
-    days_ago: int
-    minutes_ago: int = 0
-    talks: tuple[tuple[int, str], ...] = ()
-    note: str = ""
-    concerns: list[str] = field(default_factory=list)
-    competitor: str = ""
-    colour: str = ""
-
-
-SCENES = [
-    Scene("王建国", "male", "7d", "s7", "1.5T 插混 尊享", LeadKind.ONLINE, "douyin_live", 9,
-          talks=((2, "要和爱人商量；关心旧车置换价，约周六回电"),), concerns=["二排空间", "静谧性", "置换价", "方向盘偏轻"],
-          competitor="东曜 T7", colour="星云灰 / 暖砂米"),
-    Scene("李雪梅", "female", "15d", "e5", "长续航", LeadKind.WALK_IN, "walk_in", 4, note="在比冬季续航，想看实测数据",
-          concerns=["冬季续航"]),
-    Scene("张伟强", "male", "30d", "v8", "七座", LeadKind.WALK_IN, "walk_in", 4, note="家里六口人，先了解二排通道",
-          concerns=["二排通道"]),
-    Scene("马俊杰", "male", "30d", "s7", "", LeadKind.ONLINE, "douyin", 0, minutes_ago=8, note="抖音留资，未接触"),
-    Scene("黄志远", "male", "7d", "s7", "1.5T 插混 尊享", LeadKind.WALK_IN, "walk_in", 7,
-          talks=((2, "昨日看车满意，等 36 期方案"),)),
-    Scene("徐丽华", "female", "15d", "e5", "标准", LeadKind.WALK_IN, "referral", 2, note="关注儿童座椅接口和后排空间"),
-    Scene("朱文博", "male", "90d", "s7", "", LeadKind.CALL, "phone_in", 7, talks=((2, "预计春节后换车"),)),
-]  # fmt: skip
+def tell_inboxes(people: list[User]) -> None:
+    """What arrived before yesterday was read."""
+    yesterday = clock.at_time(clock.today() - timedelta(days=1), time(0))
+    for user in people:
+        old = user.notifications.filter(created_at__lt=yesterday).values_list("pk", flat=True)
+        notices_read(by=user, ids=list(old))

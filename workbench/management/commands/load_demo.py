@@ -11,7 +11,8 @@ from staff.enums import Role
 from staff.models import DealerGroup, Store, Team, User
 from vehicles.models import Brand, Series, Trim
 from workbench.demo import cast
-from workbench.demo.story import Teller, tell, tell_requests, tell_scene
+from workbench.demo.scenes import tell_scenes
+from workbench.demo.story import Teller, tell, tell_inboxes, tell_requests
 
 
 class Command(BaseCommand):
@@ -39,10 +40,13 @@ class Command(BaseCommand):
             series = list(Series.objects.filter(brand__is_competitor=False))
             teller = Teller(store=store, people=people, series=series, channels=channels)
             tell(teller, customers=options["customers"])
-            tell_scene(teller)
+            tell_scenes(teller)
             tell_requests(teller)
-            neighbour = Teller(store=other, people=others | {"linyue": others["jiangxin"]}, series=series, channels=channels)
+            neighbour = Teller(
+                store=other, people=others | {"linyue": others["jiangxin"]}, series=series, channels=channels
+            )
             tell(neighbour, customers=max(3, options["customers"] // 40))
+            tell_inboxes([*people.values(), *others.values()])
         self._report(people)
 
     def _report(self, people: dict[str, User]) -> None:

@@ -97,7 +97,9 @@ class _World:
 
     def _names(self, count: int) -> Iterator[str]:
         for _ in range(count):
-            yield self.rng.choice(cast.SURNAMES) + self.rng.choice(cast.GIVEN) + self.rng.choice(["", "", "", "怡", "远"])
+            yield (
+                self.rng.choice(cast.SURNAMES) + self.rng.choice(cast.GIVEN) + self.rng.choice(["", "", "", "怡", "远"])
+            )
 
     def write(self, first: int, count: int) -> None:
         """One batch in one transaction; the deferred checks of the database run at its end."""
@@ -169,7 +171,8 @@ class _Row:
             "channel_id": self.channel, "sales_mode": "in_store", "series_id": self.series, "model_text": "",
             "colour": "", "usage": "", "payment_method": "", "purchase_window": "30d", "trade_in": "", "competitor": "",
             "concerns": [], "close_requested": "", "close_reason": "", "close_note": "", "closed_at": closed,
-            "opened_at": self.opened, "last_contact_at": self.opened, "next_action_at": self.due if self.is_open else None,
+            "opened_at": self.opened, "last_contact_at": self.opened,
+            "next_action_at": self.due if self.is_open else None,
             "next_action_label": "cadence" if self.is_open else "", "last_note": SENTENCE, "is_parallel": False,
             "version": 1,
         }  # fmt: skip
