@@ -18,8 +18,12 @@ class CustomerQuerySet(models.QuerySet):
         if digits.isdigit():
             if len(digits) < 3:
                 return self.none()
-            national = digits.removeprefix("0086").lstrip("0") or digits
-            return self.filter(phones__number__contains=national).distinct()
+            wanted = Q(phones__number__contains=digits)
+            national = digits.removeprefix("0086").lstrip("0")
+            # An area code is stored without its zero; the tail of a number keeps its own.
+            if national != digits and len(national) >= 3:
+                wanted |= Q(phones__number__contains=national)
+            return self.filter(wanted).distinct()
         compact = search_text(text)
         if not compact:
             return self.none()

@@ -14,11 +14,17 @@ RULES: list[dict[str, Any]] = [
     {"code": "first_callback", "trigger": "opened", "due_after": 2, "overdue_after": 3, "source": "R-070 D-01"},
     {"code": "second_callback", "trigger": "opened", "due_after": 7, "overdue_after": 7, "source": "R-071 D-01"},
     {"code": "cadence", "trigger": "contacted", "due_after": 7, "overdue_after": 10, "source": "R-071"},
-    {"code": "cadence", "level": "H", "trigger": "contacted", "due_after": 2, "overdue_after": 3, "source": "domain 6"},
-    {"code": "cadence", "level": "A", "trigger": "contacted", "due_after": 5, "overdue_after": 7, "source": "domain 6"},
-    {"code": "cadence", "level": "B", "trigger": "contacted", "due_after": 7, "overdue_after": 10, "source": "domain 6"},
-    {"code": "cadence", "level": "C", "trigger": "contacted", "due_after": 15, "overdue_after": 20, "source": "domain 6"},
-    {"code": "cadence", "level": "N", "trigger": "contacted", "due_after": 30, "overdue_after": 40, "source": "domain 6"},
+    *(
+        {
+            "code": "cadence",
+            "level": level,
+            "trigger": "contacted",
+            "due_after": due,
+            "overdue_after": late,
+            "source": "domain 6",
+        }
+        for level, due, late in (("H", 2, 3), ("A", 5, 7), ("B", 7, 10), ("C", 15, 20), ("N", 30, 40))
+    ),
     {"code": "retry", "trigger": "unreached", "due_rule": "hours", "due_after": 2, "overdue_after": 24},
     {"code": "manual", "trigger": "contacted", "remind_before_min": 30},
     {
@@ -43,6 +49,7 @@ def ship(rule_model: Any, policy_model: Any) -> None:
         rule_model.objects.bulk_create([rule_model(**_COMMON, **rule) for rule in RULES])
     if not policy_model.objects.exists():
         policy_model.objects.create(**_COMMON)
+
 
 # How a customer is addressed in a message. Messages are written in Chinese, whatever language the sender reads.
 HONORIFICS: dict[str, str] = {"male": "先生", "female": "女士"}

@@ -15,7 +15,7 @@ from core.pinyin import surname_of
 from customers.models import Customer, CustomerPhone
 from followups.defaults import HONORIFICS
 from followups.enums import RuleCode, Trigger
-from followups.models import Contact, FollowUp, FollowUpPolicy, FollowUpRule
+from followups.models import Contact, FollowUp, FollowUpRule
 from notifications.enums import MessageChannel
 from notifications.models import MessageTemplate
 from notifications.selectors import templates_in_force

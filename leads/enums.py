@@ -6,7 +6,7 @@ from django.utils.translation import pgettext_lazy
 class LeadKind(models.TextChoices):
     CALL = "call", _("Incoming call")
     ONLINE = "online", _("Online lead")
-    WALK_IN = "walk_in", _("Walk-in")
+    WALK_IN = "walk_in", pgettext_lazy("lead kind", "Walk-in")
 
 
 class LeadResult(models.TextChoices):

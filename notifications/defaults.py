@@ -8,7 +8,7 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
         "thanks_call",
         "来电感谢",
         "Thanks for calling",
-        "{customer}您好，我是{store}{consultant}。感谢您的来电，您问的{model}我们有现车可看，"
+        "{customer}您好，我是{store}{consultant}。感谢您的来电，您问的{model}，我们有现车可看，"
         "地址{address}。有事随时打我电话。",
     ),
     (
@@ -21,7 +21,7 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
         "thanks_online",
         "留资问候",
         "Online greeting",
-        "{customer}您好，我是{store}{consultant}。收到您对{model}的关注，方便时我给您回电，介绍配置和到店路线。",
+        "{customer}您好，我是{store}{consultant}。您关注的{model}，方便时我给您回电，介绍配置和到店路线。",
     ),
 ]
 

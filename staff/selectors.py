@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core import clock
 from core.phones import normalize_phone
@@ -64,15 +64,24 @@ def leader_of(user: User | None, *, store_id: int) -> User | None:
 def leader_on_duty(user: User | None, *, store_id: int, at: datetime) -> User | None:
     """Who has to hear of the person's customers at that moment: the supervisor, without one or during a leave the sales
     manager (D-27), else the general manager; the first of them when all are away; never the person."""
-    team = user.team if user is not None else None
-    chain = (
-        team.supervisor if team is not None else None,
-        sales_manager_of(store_id),
-        _first_of_role(store_id, Role.GENERAL_MANAGER),
+    supervisor_id = user.team.supervisor_id if user is not None and user.team is not None else None
+    found = list(
+        User.objects.filter(
+            Q(pk=supervisor_id) | Q(store=store_id, roles__overlap=[Role.SALES_MANAGER, Role.GENERAL_MANAGER]),
+            is_active=True,
+        )
+        .annotate(is_away=Exists(leaves_at(at).filter(user=OuterRef("pk"))))
+        .order_by("id")
     )
-    leaders = [one for one in chain if one is not None and one.is_active and (user is None or one.pk != user.pk)]
-    away = set(leaves_at(at).filter(user__in=leaders).values_list("user_id", flat=True))
-    return next((one for one in leaders if one.pk not in away), leaders[0] if leaders else None)
+    chain = [
+        next((one for one in found if one.pk == supervisor_id), None),
+        *(
+            next((one for one in found if one.store_id == store_id and one.has_role(role)), None)
+            for role in (Role.SALES_MANAGER, Role.GENERAL_MANAGER)
+        ),
+    ]
+    leaders = [one for one in chain if one is not None and (user is None or one.pk != user.pk)]
+    return next((one for one in leaders if not one.is_away), leaders[0] if leaders else None)
 
 
 def stand_in_on_duty(leave: Leave, *, at: datetime) -> User | None:
@@ -122,8 +131,8 @@ def colleagues_of(user: User) -> QuerySet[User]:
 
 
 def leave_at(user_id: int, at: datetime) -> Leave | None:
-    """The leave that covers the moment, with its stand-in."""
-    return leaves_at(at).filter(user=user_id).select_related("stand_in__team").first()
+    """The leave that covers the moment."""
+    return next(iter(leaves_at(at).filter(user=user_id)[:1]), None)
 
 
 def leave_next(user: User) -> Leave | None:

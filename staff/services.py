@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -135,9 +135,7 @@ def first_administrator_create(*, employee_number: str, name: str, password: str
 
     Raises DomainError when there is one already, ValidationError for a number or name that cannot be.
     """
-    # One at a time: the table lock makes the check and the insert one step.
-    with transaction.get_connection().cursor() as cursor:
-        cursor.execute("LOCK TABLE staff_user IN SHARE ROW EXCLUSIVE MODE")
+    _lock_people()  # one at a time: check and insert are one step
     if User.objects.filter(is_superuser=True).exists():
         raise DomainError(_("There is an administrator already."))
     user = User(
@@ -152,3 +150,8 @@ def first_administrator_create(*, employee_number: str, name: str, password: str
     user.full_clean(exclude=["password"])
     user.save()
     return user
+
+
+def _lock_people() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE staff_user IN SHARE ROW EXCLUSIVE MODE")

@@ -285,14 +285,17 @@ def open_world() -> Iterator[SimpleNamespace]:
         transaction.set_rollback(True)
 
 
-def ask(client: Client, method: str, url: str, data: Any = None, **extra: Any) -> Any:
-    """One request whose writes and cookies are forgotten."""
+def ask(
+    client: Client, method: str, url: str, data: Any = None, look: Callable[[], None] = lambda: None, **extra: Any
+) -> Any:
+    """One request whose writes and cookies are forgotten, after a `look` at what it did. Bytes go out as they are."""
     cookies = deepcopy(client.cookies)
     with transaction.atomic():
-        if method in ("GET", "POST"):
+        if method in ("GET", "POST") and not isinstance(data, bytes):
             response = getattr(client, method.lower())(url, data or {}, **extra)
         else:
-            response = client.generic(method, url, **extra)
+            response = client.generic(method, url, data or b"", **extra)
+        look()
         transaction.set_rollback(True)
     client.cookies = cookies
     return response

@@ -433,9 +433,9 @@ class Markup(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
-        if tag == "form":
+        if tag == "form":  # one with an id is for buttons elsewhere, which say formaction
             self.forms.append("action" in values)
-            if (values.get("method") or "get").lower() == "post" and "action" not in values:
+            if (values.get("method") or "get").lower() == "post" and not {"action", "id"} & set(values):
                 self.found.append("form without action")
         if tag == "style" or (tag == "script" and "src" not in values):
             self.found.append(f"inline <{tag}>")

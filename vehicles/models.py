@@ -46,7 +46,9 @@ class Trim(TimeStampedModel):
     series = models.ForeignKey(Series, models.PROTECT, related_name="trims", verbose_name=_("series"))
     name = models.CharField(_("name"), max_length=60)
     energy_type = models.CharField(_("energy type"), max_length=10, choices=EnergyType)
-    guide_price_rmb = models.DecimalField(_("guide price (RMB)"), max_digits=12, decimal_places=2, null=True, blank=True)
+    guide_price_rmb = models.DecimalField(
+        _("guide price (RMB)"), max_digits=12, decimal_places=2, null=True, blank=True
+    )
     is_active = models.BooleanField(_("on sale"), default=True)
     sort_order = models.PositiveSmallIntegerField(_("order"), default=100)
 

@@ -17,7 +17,7 @@ from staff.models import Store, User
 from staff.policies import can_import_leads, can_register_leads
 from workbench.selectors.today import callbacks_of
 
-COUNT_LIMIT = 99  # more is not read as a number any more
+COUNT_LIMIT = 99  # one more is shown as 99+
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -43,18 +43,18 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
 
 def _counts(user: User) -> dict[str, Any]:
     """Unread notices, own overdue callbacks and the store's name with one statement; each count ends at the limit."""
+    if user.store_id is None:  # a superuser
+        return {"name": "", "unread": 0, "overdue": 0}
     unread = Notification.objects.inbox_of(user).unread().values("pk")[: COUNT_LIMIT + 1]
     overdue = callbacks_of(user).filter(deadline_at__lt=clock.now()).values("pk")[: COUNT_LIMIT + 1]
     row = (
         Store.objects.filter(pk=user.store_id)
         .annotate(unread=_size(Notification, unread), overdue=_size(callbacks_of(user).model, overdue))
         .values("name", "brand_name", "unread", "overdue")
-        .first()
+        .get()
     )
-    if row is None:  # a superuser without a store
-        return {"name": "", "unread": 0, "overdue": 0}
     name = f"{row['brand_name']} · {row['name']}" if row["brand_name"] else row["name"]
-    return {"name": name, "unread": _capped(row["unread"]), "overdue": _capped(row["overdue"])}
+    return {"name": name, "unread": row["unread"], "overdue": row["overdue"]}
 
 
 def _size(model: Any, rows: Any) -> Coalesce:
@@ -62,15 +62,11 @@ def _size(model: Any, rows: Any) -> Coalesce:
     return Coalesce(Subquery(counted.values("size")), 0)
 
 
-def _capped(count: int) -> int | str:
-    return f"{COUNT_LIMIT}+" if count > COUNT_LIMIT else count
-
-
-def _item(key: str, icon: str, short: str, full: str, url: str, *, hot: int | str = 0) -> dict[str, Any]:
+def _item(key: str, icon: str, short: str, full: str, url: str, *, hot: int = 0) -> dict[str, Any]:
     return {"key": key, "icon": icon, "short": short, "full": full, "url": reverse(url), "hot": hot, "count": 0}
 
 
-def _items(user: User, *, overdue: int | str) -> list[dict[str, Any]]:
+def _items(user: User, *, overdue: int) -> list[dict[str, Any]]:
     """Only rooms that exist; somebody who reads no customers has no door to them."""
     today, customers = pgettext("navigation", "Today"), pgettext("navigation", "Customers")
     items = [_item("today", "calendar-check", today, today, "workbench:today", hot=overdue)]

@@ -5,6 +5,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from opportunities.enums import Level
 from opportunities.models import Opportunity
@@ -29,7 +30,7 @@ class OpportunityFilter(django_filters.FilterSet):
         label=_("Series"), field_name="series", widget=forms.CheckboxSelectMultiple
     )
     channel = django_filters.MultipleChoiceFilter(
-        label=_("Channel"), field_name="channel", widget=forms.CheckboxSelectMultiple
+        label=pgettext_lazy("customer list", "Channel"), field_name="channel", widget=forms.CheckboxSelectMultiple
     )
     owner = django_filters.MultipleChoiceFilter(
         label=_("Owner"), field_name="owner", widget=forms.CheckboxSelectMultiple

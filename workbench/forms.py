@@ -102,8 +102,8 @@ class FactsForm(forms.Form):
 
     def __init__(self, *args: Any, opportunity: Opportunity, group: str = "", **kwargs: Any) -> None:
         names = FACT_GROUPS.get(group) or tuple(name for names in FACT_GROUPS.values() for name in names)
-        initial = {name: getattr(opportunity, name) for name in names} | {"version": opportunity.version}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = {name: getattr(opportunity, name) for name in names} | {"version": opportunity.version}
+        super().__init__(*args, **kwargs)
         self.series_of: dict[int, int] = {}
         for name in set(self.fields) - {*names, "version"}:
             del self.fields[name]
@@ -199,8 +199,8 @@ class ProfileForm(forms.Form):
     preferred_time = forms.ChoiceField(label=_("Preferred contact time"), choices=PreferredTime.choices, required=False)
 
     def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
-        initial = {name: getattr(customer, name) for name in self.base_fields}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = {name: getattr(customer, name) for name in self.base_fields}
+        super().__init__(*args, **kwargs)
 
     def changes(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
@@ -11,7 +12,7 @@ from core.transactions import service
 from followups.enums import CancelReason, FollowUpState, Step
 from followups.models import FollowUp
 from followups.selectors import rule_book
-from followups.services.due import Due, due_by_rule
+from followups.services.due import due_by_rule
 from followups.services.planning import build
 from notifications.services import notices_done
 from opportunities.models import Opportunity
@@ -24,20 +25,43 @@ BATCH = 1_000
 def followups_plan_many(*, opportunity_ids: Sequence[int], store_id: int, trigger: str, at: datetime) -> int:
     """What followups_plan does, for many opportunities of one store that were opened in this transaction.
 
-    Returns how many callbacks the rules promise. Raises DomainError when no rules are in force.
+    All opportunities of one level get the same promises, so each promise is one statement. Returns how many callbacks
+    were planned. Raises DomainError when no rules are in force.
     """
     store = Store.objects.get(pk=store_id)
     book = rule_book(store_id=store_id, on=clock.local_date(at))
-    dues: dict[int, Due] = {}
-    rows = []
-    for opportunity in Opportunity.objects.filter(pk__in=opportunity_ids).order_by("pk"):
-        for rule in book.triggered_by(trigger, opportunity.level):
-            if rule.pk not in dues:
-                dues[rule.pk] = due_by_rule(rule, at=at, store=store)
-            rows.append(build(opportunity, rule.code, dues[rule.pk], book=book))
-    FollowUp.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
+    opportunities = Opportunity.objects.filter(pk__in=opportunity_ids)
+    planned = 0
+    for level in opportunities.order_by("level").values_list("level", flat=True).distinct():
+        like_all = Opportunity(store_id=store_id, level=level)
+        ids = list(opportunities.filter(level=level).values_list("pk", flat=True))
+        for rule in book.triggered_by(trigger, level):
+            planned += _copy(build(like_all, rule.code, due_by_rule(rule, at=at, store=store), book=book), ids)
     save_next_actions(opportunity_ids)
-    return len(rows)
+    return planned
+
+
+def _copy(pattern: FollowUp, opportunity_ids: Sequence[int]) -> int:
+    """Insert the pattern once for each opportunity, with its customer and owner; what is planned stays as it is."""
+    of_opportunity = {"uid": "gen_random_uuid()", "opportunity_id": "id", "customer_id": "customer_id"}
+    of_opportunity["assignee_id"] = "owner_id"
+    columns, values, parameters = [], [], []
+    for field in FollowUp._meta.concrete_fields:
+        if field.primary_key:
+            continue
+        columns.append(connection.ops.quote_name(field.column))
+        if field.column in of_opportunity:
+            values.append(of_opportunity[field.column])
+        else:
+            values.append("%s")
+            parameters.append(field.get_db_prep_save(field.pre_save(pattern, add=True), connection))
+    statement = (
+        f"INSERT INTO followups_followup ({', '.join(columns)}) SELECT {', '.join(values)} "  # noqa: S608 -- own columns
+        "FROM opportunities_opportunity WHERE id = ANY(%s) ORDER BY id ON CONFLICT DO NOTHING"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*parameters, list(opportunity_ids)])
+        return int(cursor.rowcount)
 
 
 @service

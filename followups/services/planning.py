@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -77,7 +77,7 @@ def point_to_next(opportunity: Opportunity, pending: Iterable[FollowUp]) -> None
 
 def save_next_action(opportunity: Opportunity) -> None:
     """Read the pending callbacks and store the next action."""
-    point_to_next(opportunity, FollowUp.objects.pending().filter(opportunity=opportunity))
+    point_to_next(opportunity, FollowUp.objects.pending().filter(opportunity=opportunity).only("due_at", "rule_code"))
     opportunity.save(update_fields=["next_action_at", "next_action_label", "updated_at"])
 
 
@@ -127,8 +127,8 @@ def message_plan_again(*, opportunity_id: int, at: datetime) -> FollowUp | None:
 
 def next_occurrence(opportunity: Opportunity, code: str) -> int:
     """The next free number of this callback; the opportunity is locked, so nobody else takes it."""
-    last = FollowUp.objects.filter(opportunity=opportunity, rule_code=code).order_by("-occurrence").first()
-    return last.occurrence + 1 if last else 1
+    rows = FollowUp.objects.filter(opportunity=opportunity, rule_code=code)
+    return (rows.aggregate(last=Max("occurrence"))["last"] or 0) + 1
 
 
 @service

@@ -66,9 +66,7 @@ def _fire(follow_up_id: int) -> None:
     """Write the notification of the current step and point to the next step."""
     now = clock.now()
     # Read after the lock was taken: the owner of this moment, not the one of the moment before (reliability.md 2.1, 9).
-    follow_up = FollowUp.objects.select_related(
-        "opportunity__owner__team__supervisor", "opportunity__registered_by", "customer", "rule"
-    ).get(pk=follow_up_id)
+    follow_up = FollowUp.objects.select_related("opportunity__owner", "customer", "rule").get(pk=follow_up_id)
     rule = follow_up.rule
     times = step_times(
         follow_up,

@@ -144,7 +144,7 @@ def _stored_before(key: str) -> RegisterResult | None:
     """What an earlier submit of the same form stored. A second submit waits here until the first one has ended."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"leads.register:{key}"])
-    lead = Lead.objects.filter(idempotency_key=key).select_related("customer", "opportunity").first()
+    lead = Lead.objects.filter(idempotency_key=key).first()
     if lead is None:
         return None
     return RegisterResult(

@@ -19,17 +19,13 @@ from staff.models import User
 
 
 def opportunity_lock(opportunity_id: int, *, by: User | None) -> Opportunity:
-    """Lock one opportunity that the person may see, with its customer at hand. Use inside a service.
+    """Lock one opportunity that the person may see, with its customer and store at hand. Use inside a service.
 
     Raises PermissionDenied when it does not exist for this person; `by=None` is the system.
     """
     rows = Opportunity.objects.all() if by is None else Opportunity.objects.visible_to(by)
-    row = (
-        rows.select_for_update(no_key=True, of=("self",))
-        .select_related("customer", "series", "trim", "store")
-        .filter(pk=opportunity_id)
-        .first()
-    )
+    locked = rows.select_for_update(no_key=True, of=("self",)).select_related("customer", "store")
+    row = next(iter(locked.filter(pk=opportunity_id)), None)
     if row is None:
         raise PermissionDenied(_("This customer is not yours to change."))
     return row
@@ -87,6 +83,10 @@ def opportunity_build(
     )
 
 
+# The database holds them to their tables; to ask before would be a statement each.
+_RELATIONS = {"customer", "store", "owner", "registered_by", "channel", "series", "trim"}
+
+
 @service
 def opportunity_open(
     *,
@@ -113,7 +113,7 @@ def opportunity_open(
     opportunity = opportunity_build(
         customer_id=customer_id, store_id=store_id, owner=owner, by=by, stage=stage, now=now, **facts
     )
-    opportunity.clean_fields(exclude=["customer", "store", "owner", "registered_by"])
+    opportunity.clean_fields(exclude=_RELATIONS)
     opportunity.save(force_insert=True)
     if owner is not None:
         Ownership.objects.create(opportunity=opportunity, owner=owner, rule=owner_rule, actor=by, from_at=now)

@@ -51,7 +51,7 @@ def test_health_fails_when_the_database_is_away(client, monkeypatch):
     monkeypatch.setattr("core.views.connection.cursor", away)
     client.raise_request_exception = False
 
-    assert client.get("/healthz/").status_code == 500
+    assert client.get("/healthz/").status_code == 503
 
 
 REQUEST = RequestFactory().get("/")

@@ -340,7 +340,7 @@ def test_message_fills_in_the_placeholders(message):
     page = message.client.get(message_url(message.opportunity))
     fragment = message.client.get(f"{message_url(message.opportunity)}?template=thanks_visit", headers=HTMX)
 
-    assert "王先生您好，我是杭州滨江店林悦。感谢您的来电，您问的远岚 S7 尊享我们有现车可看" in page.text
+    assert "王先生您好，我是杭州滨江店林悦。感谢您的来电，您问的远岚 S7 尊享，我们有现车可看" in page.text
     assert "王先生您好，我是杭州滨江店林悦。感谢您今天到店看远岚 S7 尊享" in fragment.text
     assert 'After <b class="num">23:59</b> it counts as missed' in fragment.text
     assert "<html" not in fragment.text

@@ -12,7 +12,7 @@ from core.models import Heartbeat
 from notifications import providers, services
 from notifications.enums import MessageState, NoticeKind
 from notifications.events import MessageNotSent
-from notifications.models import MessageTemplate, Notification, OutboundMessage
+from notifications.models import MessageTemplate, OutboundMessage
 from notifications.selectors import inbox, templates_in_force, unread_count
 from notifications.services import (
     message_queue,

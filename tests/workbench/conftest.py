@@ -32,7 +32,7 @@ def sign_in(people: Any) -> Callable[[User], Client]:
 
 @pytest.fixture
 def customer_of(people: Any) -> Callable[..., Opportunity]:
-    """Make a customer of somebody; `due` is when the callback is due, `late` how long it has been late (both from now)."""
+    """Make a customer of somebody; `due`: when the callback is due, `late`: how long it is late, both from now."""
 
     def make(
         owner: User | None,

@@ -20,6 +20,12 @@ from workbench.management.commands.sweep import Job, scheduled_jobs
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def one_connection(monkeypatch):
+    """The test's transaction lives in it: it is not closed between two sweeps."""
+    monkeypatch.setattr(sweep, "close_old_connections", lambda: None)
+
+
 def run(*options) -> str:
     out = StringIO()
     call_command("sweep", *options, stdout=out)
@@ -49,7 +55,7 @@ def test_a_task_that_does_not_exist_is_left_out(monkeypatch):
     assert "none" not in {job.name for job in scheduled_jobs()}
 
 
-def test_once_reminds_sends_and_beats(people, noon):
+def test_once_reminds_sends_and_beats(people, noon, one_connection):
     FollowUpFactory(opportunity__owner=people.owner, remind_step=Step.DUE, remind_at=noon)
     OutboundMessageFactory()
 
@@ -63,7 +69,7 @@ def test_once_reminds_sends_and_beats(people, noon):
     assert "followups.remind_due: 0" in run()
 
 
-def test_a_sweep_that_fails_does_not_stop_the_others_and_is_reported(monkeypatch):
+def test_a_sweep_that_fails_does_not_stop_the_others_and_is_reported(monkeypatch, one_connection):
     def fail() -> int:
         raise ValueError("broken")
 
@@ -77,7 +83,7 @@ def test_a_sweep_that_fails_does_not_stop_the_others_and_is_reported(monkeypatch
     assert ran == ["closed", "two"]
 
 
-def test_the_loop_goes_on_after_a_lost_database_and_ends_at_sigterm(monkeypatch):
+def test_the_loop_goes_on_after_a_lost_database_and_ends_at_sigterm(monkeypatch, one_connection):
     answers = iter([1, OperationalError("server closed the connection"), 2, stop])
     closed = []
 
@@ -98,7 +104,7 @@ def test_the_loop_goes_on_after_a_lost_database_and_ends_at_sigterm(monkeypatch)
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == handlers
 
 
-def test_after_sigterm_no_further_sweep_begins(monkeypatch):
+def test_after_sigterm_no_further_sweep_begins(monkeypatch, one_connection):
     ran = []
     jobs(monkeypatch, Job("one", stop, 1.0), Job("two", lambda: ran.append("two"), 1.0))
 
@@ -107,7 +113,7 @@ def test_after_sigterm_no_further_sweep_begins(monkeypatch):
     assert ran == []
 
 
-def test_each_sweep_keeps_its_own_interval(monkeypatch):
+def test_each_sweep_keeps_its_own_interval(monkeypatch, one_connection):
     counts = {"fast": 0, "slow": 0}
 
     def count(name: str) -> int:
@@ -123,3 +129,20 @@ def test_each_sweep_keeps_its_own_interval(monkeypatch):
     watchdog.cancel()
     watchdog.join()
     assert counts == {"fast": 5, "slow": 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_restarts_is_found_again(monkeypatch):
+    answers = []
+
+    def job() -> int:
+        with connection.cursor() as cursor:
+            if not answers:
+                answers.append("killed")
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            cursor.execute("SELECT 1")
+            return cursor.fetchone()[0]
+
+    command = sweep.Command(stdout=StringIO())
+
+    assert [command._run(Job("job", job, 1.0)) for _time in range(2)] == [False, True]

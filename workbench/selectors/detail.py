@@ -152,8 +152,8 @@ class Place:
 
 def place_of(user: User, opportunity: Opportunity) -> Place | None:
     """None when nothing of this customer is overdue."""
-    rows = callbacks_of(user).overdue().order_by("deadline_at", "id").values_list("opportunity_id", flat=True)
-    ids = list(dict.fromkeys(rows[:OVERDUE_LIMIT]))
+    rows = callbacks_of(user).filter(deadline_at__lt=clock.now()).order_by("deadline_at", "id")
+    ids = list(dict.fromkeys(rows.values_list("opportunity_id", flat=True)[:OVERDUE_LIMIT]))
     if opportunity.pk not in ids:
         return None
     at = ids.index(opportunity.pk)

@@ -39,9 +39,17 @@ class SavedView:
     is_for_leaders: bool = False
 
 
+def _open(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+    return rows.filter(outcome=Outcome.OPEN)
+
+
+def _unassigned(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+    return _open(rows).filter(owner=None)
+
+
 def _late(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
     """The next action lies in the past and its deadline too."""
-    return rows.open().filter(Exists(_late_callbacks()), next_action_at__lt=clock.now())
+    return _open(rows).filter(Exists(_late_callbacks()), next_action_at__lt=clock.now())
 
 
 def _late_callbacks() -> QuerySet[FollowUp]:
@@ -49,18 +57,18 @@ def _late_callbacks() -> QuerySet[FollowUp]:
 
 
 def _today(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
-    return rows.open().filter(~Exists(_late_callbacks()), next_action_at__lte=clock.end_of_day(clock.today()))
+    return _open(rows).filter(~Exists(_late_callbacks()), next_action_at__lte=clock.end_of_day(clock.today()))
 
 
 def _week(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
     today = clock.today()
     sunday = today + timedelta(days=6 - today.weekday())
-    return rows.open().filter(next_action_at__lte=clock.end_of_day(sunday))
+    return _open(rows).filter(next_action_at__lte=clock.end_of_day(sunday))
 
 
 def _stale(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
     limit = clock.now() - timedelta(days=STALE_DAYS)
-    return rows.open().filter(Q(last_contact_at__lt=limit) | Q(last_contact_at=None, opened_at__lt=limit))
+    return _open(rows).filter(Q(last_contact_at__lt=limit) | Q(last_contact_at=None, opened_at__lt=limit))
 
 
 def _closed(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
@@ -68,12 +76,12 @@ def _closed(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
 
 
 SAVED_VIEWS: tuple[SavedView, ...] = (
-    SavedView("all", gettext_lazy("In progress"), lambda rows: rows.open()),
+    SavedView("all", gettext_lazy("In progress"), _open),
     SavedView("overdue", gettext_lazy("Overdue"), _late),
     SavedView("today", gettext_lazy("Due today"), _today),
     SavedView("week", gettext_lazy("This week"), _week),
     SavedView("stale", gettext_lazy("No contact for 7 days"), _stale),
-    SavedView("unassigned", gettext_lazy("Without owner"), lambda rows: rows.unassigned(), (Key("opened_at"),), True),
+    SavedView("unassigned", gettext_lazy("Without owner"), _unassigned, (Key("opened_at"),), True),
     SavedView("closed", gettext_lazy("Closed"), _closed, (Key("pk", desc=True),)),
 )
 

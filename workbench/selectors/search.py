@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, IntegerField, OuterRef, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from core.text import clean_text
 from customers.models import Customer, CustomerPhone
@@ -31,22 +32,19 @@ def search(user: User, text: str, *, limit: int) -> list[Found]:
 
     An index finds the few customers first; only these are checked against the person's scope.
     """
-    customers = _customers(user, text).values("pk", "opportunity_id", "phone")[:limit]
-    phones = {row["opportunity_id"]: row["phone"] or "" for row in customers}
+    phones = dict(_hits(user, text, limit=limit))
     rows = opportunities_visible_to(user).in_bulk(list(phones))
     return [Found(rows[pk], phone) for pk, phone in phones.items() if pk in rows]
 
 
-def _customers(user: User, text: str) -> QuerySet[Customer]:
+def _hits(user: User, text: str, *, limit: int) -> list[tuple[int, str]]:
+    """(opportunity, main number) of each customer found, the latest customer first."""
     visible = Opportunity.objects.visible_to(user).filter(customer=OuterRef("pk"))
     is_open = Case(When(outcome=Outcome.OPEN, then=Value(0)), default=Value(1), output_field=IntegerField())
     main = CustomerPhone.objects.filter(customer=OuterRef("pk"), is_primary=True)
-    return (
-        customers_visible_to(user)
-        .matching(text)
-        .annotate(
-            opportunity_id=Subquery(visible.order_by(is_open, "-pk").values("pk")[:1]),
-            phone=Subquery(main.values("number")[:1]),
-        )
-        .order_by("-pk")
+    customers = Customer.objects.matching(text).filter(pk__in=customers_visible_to(user).values("pk"))
+    found = customers.annotate(
+        latest=Subquery(visible.order_by(is_open, "-pk").values("pk")[:1]),
+        phone=Coalesce(Subquery(main.values("number")[:1]), Value("")),
     )
+    return list(found.order_by("-pk").values_list("latest", "phone")[:limit])

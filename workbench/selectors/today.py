@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Max, Min, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, TruncDate
@@ -13,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 from core import clock
 from followups.enums import ContactChannel, FollowUpState, RuleCode
 from followups.models import Contact, FollowUp
+from notifications.models import Notification
 from opportunities.enums import EventKind
 from opportunities.models import JourneyEvent, Opportunity
 from opportunities.stages import Stage
@@ -23,6 +25,7 @@ ROWS_LIMIT = 60
 PEOPLE_LIMIT = 30
 UNASSIGNED_LIMIT = 5
 SCHEDULE_LIMIT = 12
+NOTICES_LIMIT = 3
 SEGMENTS = ("all", "overdue", "today")
 MINE, TEAM = "mine", "team"
 LETTERS = [
@@ -194,23 +197,30 @@ def news_count(user: User, *, view: str, seen_count: int, seen_last_id: int) -> 
     """How many callbacks came into the list since it was shown; 0 when some only went away. One query."""
     rows = _of_view(user, view).filter(due_at__lte=clock.end_of_day(clock.today()))
     counts = rows.aggregate(total=Count("pk"), newer=Count("pk", filter=Q(pk__gt=seen_last_id)))
-    return max(counts["newer"], counts["total"] - seen_count, 0)
+    newer, total = int(counts["newer"]), int(counts["total"])
+    return max(newer, total - seen_count, 0)
 
 
-def overdue_by_person(user: User) -> list[dict[str, object]]:
+def overdue_by_person(user: User) -> list[dict[str, Any]]:
     """Who in the team has missed callbacks, how many and since when: the person with the oldest miss first."""
     rows = FollowUp.objects.visible_to(user).overdue().exclude(assignee=None)
-    return list(
+    people: Iterable[Any] = (
         rows.values("assignee_id", "assignee__name")
         .annotate(count=Count("pk"), oldest_at=Min("deadline_at"))
         .order_by("oldest_at")[:PEOPLE_LIMIT]
     )
+    return list(people)
 
 
 def unassigned(user: User) -> list[Opportunity]:
     """Customers without an owner whom the person may see, the longest waiting first (R-058, R-094)."""
     rows = Opportunity.objects.visible_to(user).unassigned().select_related("customer", "series")
     return list(rows.order_by("opened_at", "id")[: UNASSIGNED_LIMIT + 1])
+
+
+def unread_notices(user: User) -> list[Notification]:
+    """The latest lines of the inbox that were not opened yet."""
+    return list(Notification.objects.inbox_of(user).unread().order_by("-created_at", "-id")[:NOTICES_LIMIT])
 
 
 def tomorrow(user: User) -> dict[str, object]:
@@ -279,7 +289,7 @@ def _month_counts(user: User, *, view: str, start: datetime) -> dict[str, int]:
         _people(user, view, "owner"), kind=EventKind.STAGE_REACHED, stage=Stage.RECEIVED, occurred_at__gte=start
     )
     opened = Opportunity.objects.filter(_people(user, view, "owner"), opened_at__gte=start)
-    return (
+    row: Any = (
         User.objects.filter(pk=user.pk)
         .annotate(
             in_time=_size(done.filter(is_late=False)),
@@ -291,6 +301,7 @@ def _month_counts(user: User, *, view: str, start: datetime) -> dict[str, int]:
         .values("in_time", "late", "overdue", "customers", "visits")
         .get()
     )
+    return dict(row)
 
 
 def _contacts_per_day(user: User, *, view: str, since: datetime) -> dict[date, int]:

@@ -91,13 +91,12 @@ def _facts_save(request: Request, opportunity: Opportunity, form: FactsForm, con
     try:
         facts_update(opportunity_id=opportunity.pk, version=version, by=request.user, **form.changes())
     except Conflict as conflict:
-        if conflict.current is None:
+        current: Any = conflict.current
+        if current is None:
             raise
         # The same input again, now against the row as it is: pressing "use mine" is a decision.
-        again = FactsForm(
-            _with_version(request, conflict.current.version), opportunity=opportunity, group=context["group"]
-        )
-        context |= {"form": again, "conflict": fact_conflict(conflict.current, form)}
+        again = FactsForm(_with_version(request, current.version), opportunity=opportunity, group=context["group"])
+        context |= {"form": again, "conflict": fact_conflict(current, form)}
         return render(request, _facts_template(request, context["group"]), context, status=409)
     return saved(request, back=_page_url(opportunity), title=_("Needs updated"))
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from core import clock
-from notifications.selectors import inbox, lines
+from notifications.selectors import lines
 from staff.enums import Scope
 from staff.models import User
 from staff.policies import can_assign, can_import_leads
@@ -27,10 +27,9 @@ from workbench.selectors.today import (
     schedule,
     tomorrow,
     unassigned,
+    unread_notices,
 )
 from workbench.views.answers import Request, number
-
-NOTICES_SHOWN = 3
 
 
 @login_required
@@ -102,7 +101,7 @@ def _page(user: User, card: dict[str, Any]) -> dict[str, Any]:
         "can_assign": can_assign(user),
         "month": month(user, view=card["view"]),
         "schedule": schedule(user, view=card["view"], due=card["found"].due),
-        "notices": lines(inbox(user).unread()[:NOTICES_SHOWN]),
+        "notices": lines(unread_notices(user)),
         "unassigned": waiting[:UNASSIGNED_LIMIT],
         "is_more_unassigned": len(waiting) > UNASSIGNED_LIMIT,
     }
