@@ -6,7 +6,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
 
-@register(Tags.database)
+@register(Tags.database)  # type: ignore[type-var]  # the stubs do not know that a list of CheckMessage is enough
 def check_postgres(app_configs: Any, databases: list[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """PostgreSQL is 15 or newer and trigrams work for Chinese (they vanish when LC_CTYPE is C)."""
     messages: list[CheckMessage] = []

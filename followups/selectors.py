@@ -136,6 +136,52 @@ def is_burst(book: RuleBook, *, at: datetime) -> bool:
     return burst_size(book, at=at) >= book.policy.burst_entries
 
 
+@dataclass(frozen=True)
+class Claimed:
+    """A callback whose reminder is due, with the names and numbers that the reminder needs.
+
+    `is_owner_there`: the customer has an owner, who works here and is not on leave at this moment.
+    """
+
+    follow_up: FollowUp
+    customer: str
+    owner_id: int | None
+    owner: str
+    is_owner_there: bool
+    before_min: int
+    escalate_min: int
+
+
+# By hand, as above: the sweep asks this for every reminder.
+_CLAIMED = """
+SELECT callback.*, customer.name AS customer_name, opportunity.owner_id, COALESCE(owner.name, '') AS owner_name,
+  COALESCE(rule.remind_before_min, 60) AS before_min, COALESCE(rule.escalate_after_min, 60) AS escalate_min,
+  COALESCE(owner.is_active, FALSE) AND NOT EXISTS (
+    SELECT FROM staff_leave WHERE user_id = owner.id AND starts_at <= %(at)s AND ends_at > %(at)s
+  ) AS is_owner_there
+FROM followups_followup callback
+JOIN opportunities_opportunity opportunity ON opportunity.id = callback.opportunity_id
+JOIN customers_customer customer ON customer.id = callback.customer_id
+LEFT JOIN staff_user owner ON owner.id = opportunity.owner_id
+LEFT JOIN followups_followuprule rule ON rule.id = callback.rule_id
+WHERE callback.id = %(id)s
+"""
+
+
+def callback_claimed(follow_up_id: int, *, at: datetime) -> Claimed:
+    """What the sweep needs to remind of a callback that it has locked, with one query."""
+    row: Any = FollowUp.objects.raw(_CLAIMED, {"id": follow_up_id, "at": at})[0]
+    return Claimed(
+        follow_up=row,
+        customer=row.customer_name,
+        owner_id=row.owner_id,
+        owner=row.owner_name,
+        is_owner_there=row.is_owner_there,
+        before_min=row.before_min,
+        escalate_min=row.escalate_min,
+    )
+
+
 def followups_visible_to(user: User) -> QuerySet[FollowUp]:
     """With everything a sheet shows, in one query."""
     return FollowUp.objects.visible_to(user).select_related(

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from core import clock
+from core.lookups import any_of
 
 if TYPE_CHECKING:
     from staff.models import User
@@ -31,13 +32,13 @@ class OpportunityQuerySet(models.QuerySet):
                 return self.filter(store=user.store_id)
             case "team" if user.store_id is not None:
                 return self.filter(store=user.store_id).filter(
-                    Q(owner__in=user.team_member_ids())
+                    any_of("owner", user.team_member_ids())
                     | Q(owner=None)
                     | Q(registered_by=user)
-                    | Q(owner__in=user.covered_user_ids(at=clock.sql_now()))
+                    | any_of("owner", user.covered_user_ids(at=clock.sql_now()))
                 )
             case "own" if user.store_id is not None:
                 return self.filter(
-                    Q(owner=user) | Q(registered_by=user) | Q(owner__in=user.covered_user_ids(at=clock.sql_now()))
+                    Q(owner=user) | Q(registered_by=user) | any_of("owner", user.covered_user_ids(at=clock.sql_now()))
                 )
         return self.none()

@@ -424,7 +424,7 @@ class Markup(HTMLParser):
     """Collects what the content security policy forbids and what would not work without scripts."""
 
     BY_ITSELF = ("from:body", "load", "revealed", "every", "intersect")
-    CONTROLS = frozenset({"input", "select", "textarea", "button"})
+    CONTROLS = frozenset({"input", "select", "textarea"})  # their value goes with the form around them
 
     def __init__(self) -> None:
         super().__init__()
@@ -450,7 +450,7 @@ class Markup(HTMLParser):
     def _check_htmx(self, tag: str, values: dict[str, str | None]) -> None:
         trigger = values.get("hx-trigger") or ""
         is_by_itself = any(word in trigger for word in self.BY_ITSELF)
-        is_in_form = tag in self.CONTROLS and bool(self.forms and self.forms[-1])
+        is_in_form = tag in self.CONTROLS or (tag == "button" and bool(self.forms and self.forms[-1]))
         if not (is_by_itself or is_in_form or {"href", "action", "formaction"} & set(values)):
             self.found.append(f"<{tag}> with {sorted(name for name in values if name.startswith('hx-'))} needs scripts")
 

@@ -2,20 +2,17 @@
 
 from typing import Any
 
-from django.db.models import Count, Subquery, Value
-from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from core import clock
 from notifications.models import Notification
 from staff.enums import Scope
 from staff.models import Store, User
 from staff.policies import can_import_leads, can_register_leads
-from workbench.selectors.today import callbacks_of
+from workbench.selectors.today import overdue_callbacks_of, size_of
 
 COUNT_LIMIT = 99  # one more is shown as 99+
 
@@ -42,24 +39,21 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _counts(user: User) -> dict[str, Any]:
-    """Unread notices, own overdue callbacks and the store's name with one statement; each count ends at the limit."""
+    """Unread notices, own overdue callbacks and the store's name with one statement."""
     if user.store_id is None:  # a superuser
         return {"name": "", "unread": 0, "overdue": 0}
-    unread = Notification.objects.inbox_of(user).unread().values("pk")[: COUNT_LIMIT + 1]
-    overdue = callbacks_of(user).filter(deadline_at__lt=clock.now()).values("pk")[: COUNT_LIMIT + 1]
     row = (
         Store.objects.filter(pk=user.store_id)
-        .annotate(unread=_size(Notification, unread), overdue=_size(callbacks_of(user).model, overdue))
+        .annotate(
+            unread=size_of(Notification.objects.inbox_of(user).unread()),
+            overdue=size_of(overdue_callbacks_of(user)),
+        )
         .values("name", "brand_name", "unread", "overdue")
         .get()
     )
     name = f"{row['brand_name']} · {row['name']}" if row["brand_name"] else row["name"]
-    return {"name": name, "unread": row["unread"], "overdue": row["overdue"]}
-
-
-def _size(model: Any, rows: Any) -> Coalesce:
-    counted = model.objects.filter(pk__in=rows).order_by().values(one=Value(1)).annotate(size=Count("pk"))
-    return Coalesce(Subquery(counted.values("size")), 0)
+    more = COUNT_LIMIT + 1
+    return {"name": name, "unread": min(row["unread"], more), "overdue": min(row["overdue"], more)}
 
 
 def _item(key: str, icon: str, short: str, full: str, url: str, *, hot: int = 0) -> dict[str, Any]:

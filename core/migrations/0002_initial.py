@@ -6,69 +6,68 @@ import core.clock
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_extensions'),
+        ("core", "0001_extensions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AccessLogEntry',
+            name="AccessLogEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(max_length=30, verbose_name='action')),
-                ('subject_type', models.CharField(max_length=60, verbose_name='subject type')),
-                ('subject_id', models.BigIntegerField(verbose_name='subject')),
-                ('field', models.CharField(blank=True, max_length=40, verbose_name='field')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
-                ('ip', models.GenericIPAddressField(blank=True, null=True, verbose_name='address')),
-                ('occurred_at', models.DateTimeField(default=core.clock.now, verbose_name='occurred at')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("action", models.CharField(max_length=30, verbose_name="action")),
+                ("subject_type", models.CharField(max_length=60, verbose_name="subject type")),
+                ("subject_id", models.BigIntegerField(verbose_name="subject")),
+                ("field", models.CharField(blank=True, max_length=40, verbose_name="field")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
+                ("ip", models.GenericIPAddressField(blank=True, null=True, verbose_name="address")),
+                ("occurred_at", models.DateTimeField(default=core.clock.now, verbose_name="occurred at")),
             ],
             options={
-                'verbose_name': 'access log entry',
-                'verbose_name_plural': 'access log',
+                "verbose_name": "access log entry",
+                "verbose_name_plural": "access log",
             },
         ),
         migrations.CreateModel(
-            name='BusinessDay',
+            name="BusinessDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField(unique=True, verbose_name='day')),
-                ('is_workday', models.BooleanField(verbose_name='is a workday')),
-                ('label', models.CharField(blank=True, max_length=60, verbose_name='label')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("on", models.DateField(unique=True, verbose_name="day")),
+                ("is_workday", models.BooleanField(verbose_name="is a workday")),
+                ("label", models.CharField(blank=True, max_length=60, verbose_name="label")),
             ],
             options={
-                'verbose_name': 'business day',
-                'verbose_name_plural': 'business days',
-                'ordering': ['on'],
+                "verbose_name": "business day",
+                "verbose_name_plural": "business days",
+                "ordering": ["on"],
             },
         ),
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=60, primary_key=True, serialize=False, verbose_name='name')),
-                ('beat_at', models.DateTimeField(verbose_name='last beat')),
-                ('detail', models.JSONField(blank=True, default=dict, verbose_name='detail')),
+                ("name", models.CharField(max_length=60, primary_key=True, serialize=False, verbose_name="name")),
+                ("beat_at", models.DateTimeField(verbose_name="last beat")),
+                ("detail", models.JSONField(blank=True, default=dict, verbose_name="detail")),
             ],
             options={
-                'verbose_name': 'heartbeat',
-                'verbose_name_plural': 'heartbeats',
+                "verbose_name": "heartbeat",
+                "verbose_name_plural": "heartbeats",
             },
         ),
         migrations.CreateModel(
-            name='JobRun',
+            name="JobRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('job', models.CharField(max_length=60, verbose_name='job')),
-                ('local_on', models.DateField(verbose_name='local day')),
-                ('started_at', models.DateTimeField(default=core.clock.now, verbose_name='started at')),
-                ('detail', models.JSONField(blank=True, default=dict, verbose_name='detail')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("job", models.CharField(max_length=60, verbose_name="job")),
+                ("local_on", models.DateField(verbose_name="local day")),
+                ("started_at", models.DateTimeField(default=core.clock.now, verbose_name="started at")),
+                ("detail", models.JSONField(blank=True, default=dict, verbose_name="detail")),
             ],
             options={
-                'verbose_name': 'job run',
-                'verbose_name_plural': 'job runs',
+                "verbose_name": "job run",
+                "verbose_name_plural": "job runs",
             },
         ),
     ]

@@ -8,34 +8,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0002_initial'),
+        ("core", "0002_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='accesslogentry',
-            name='actor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor'),
+            model_name="accesslogentry",
+            name="actor",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="actor",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='jobrun',
-            constraint=models.UniqueConstraint(fields=('job', 'local_on'), name='jobrun_once_a_day'),
+            model_name="jobrun",
+            constraint=models.UniqueConstraint(fields=("job", "local_on"), name="jobrun_once_a_day"),
         ),
         migrations.AddIndex(
-            model_name='accesslogentry',
-            index=models.Index(fields=['subject_type', 'subject_id', '-occurred_at'], name='accesslog_subject'),
+            model_name="accesslogentry",
+            index=models.Index(fields=["subject_type", "subject_id", "-occurred_at"], name="accesslog_subject"),
         ),
         migrations.AddIndex(
-            model_name='accesslogentry',
-            index=models.Index(fields=['actor', '-occurred_at'], name='accesslog_actor'),
+            model_name="accesslogentry",
+            index=models.Index(fields=["actor", "-occurred_at"], name="accesslog_actor"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='accesslogentry',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='7d90d2b6c7a9a63d820a793565827d891987d247', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_8ed54', table='core_accesslogentry', when='BEFORE')),
+            model_name="accesslogentry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="7d90d2b6c7a9a63d820a793565827d891987d247",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_8ed54",
+                    table="core_accesslogentry",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

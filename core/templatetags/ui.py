@@ -57,7 +57,9 @@ DAY_FORMATS = {
 
 
 @register.simple_tag
-def icon(name: str, size: int | None = None, css_class: str = "", stroke: float = STROKE_WIDTH, **extra: str) -> SafeString:
+def icon(
+    name: str, size: int | None = None, css_class: str = "", stroke: float = STROKE_WIDTH, **extra: str
+) -> SafeString:
     """An outline icon of the sprite, hidden from screen readers: the words next to it carry the meaning."""
     css_class = extra.get("class", css_class)
     if size is not None and size not in ICON_SIZES:

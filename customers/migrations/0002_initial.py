@@ -9,115 +9,229 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_initial'),
-        ('pghistory', '0007_auto_20250421_0444'),
-        ('staff', '0001_initial'),
+        ("customers", "0001_initial"),
+        ("pghistory", "0007_auto_20250421_0444"),
+        ("staff", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='consent',
-            name='recorded_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='recorded by'),
+            model_name="consent",
+            name="recorded_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="recorded by",
+            ),
         ),
         migrations.AddField(
-            model_name='customer',
-            name='channel',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.channel', verbose_name='channel'),
+            model_name="customer",
+            name="channel",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="customers.channel",
+                verbose_name="channel",
+            ),
         ),
         migrations.AddField(
-            model_name='customer',
-            name='registered_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='registered by'),
+            model_name="customer",
+            name="registered_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="registered by",
+            ),
         ),
         migrations.AddField(
-            model_name='customer',
-            name='store',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='customers', to='staff.store', verbose_name='store'),
+            model_name="customer",
+            name="store",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="customers",
+                to="staff.store",
+                verbose_name="store",
+            ),
         ),
         migrations.AddField(
-            model_name='consent',
-            name='customer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='customers.customer', verbose_name='customer'),
+            model_name="consent",
+            name="customer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="consents",
+                to="customers.customer",
+                verbose_name="customer",
+            ),
         ),
         migrations.AddField(
-            model_name='customerevent',
-            name='channel',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='customers.channel', verbose_name='channel'),
+            model_name="customerevent",
+            name="channel",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="customers.channel",
+                verbose_name="channel",
+            ),
         ),
         migrations.AddField(
-            model_name='customerevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            model_name="customerevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
         ),
         migrations.AddField(
-            model_name='customerevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='customers.customer'),
+            model_name="customerevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="history",
+                to="customers.customer",
+            ),
         ),
         migrations.AddField(
-            model_name='customerevent',
-            name='registered_by',
-            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='registered by'),
+            model_name="customerevent",
+            name="registered_by",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="registered by",
+            ),
         ),
         migrations.AddField(
-            model_name='customerevent',
-            name='store',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='staff.store', verbose_name='store'),
+            model_name="customerevent",
+            name="store",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="staff.store",
+                verbose_name="store",
+            ),
         ),
         migrations.AddField(
-            model_name='customerphone',
-            name='customer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='phones', to='customers.customer', verbose_name='customer'),
+            model_name="customerphone",
+            name="customer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="phones",
+                to="customers.customer",
+                verbose_name="customer",
+            ),
         ),
         migrations.AddField(
-            model_name='customerphone',
-            name='store',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.store', verbose_name='store'),
+            model_name="customerphone",
+            name="store",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="staff.store", verbose_name="store"
+            ),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_terms'], name='customer_terms'),
+            model_name="customer",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["search_terms"], name="customer_terms"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass('pinyin', name='gin_trgm_ops'), name='customer_pinyin_trgm'),
+            model_name="customer",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass("pinyin", name="gin_trgm_ops"), name="customer_pinyin_trgm"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='customer_has_a_name'),
+            model_name="customer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="customer_has_a_name"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='customer',
-            trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."area" IS DISTINCT FROM (NEW."area") OR OLD."channel_id" IS DISTINCT FROM (NEW."channel_id") OR OLD."contact_person" IS DISTINCT FROM (NEW."contact_person") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."gender" IS DISTINCT FROM (NEW."gender") OR OLD."grade" IS DISTINCT FROM (NEW."grade") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_do_not_contact" IS DISTINCT FROM (NEW."is_do_not_contact") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."preferred_time" IS DISTINCT FROM (NEW."preferred_time") OR OLD."registered_by_id" IS DISTINCT FROM (NEW."registered_by_id") OR OLD."store_id" IS DISTINCT FROM (NEW."store_id") OR OLD."uid" IS DISTINCT FROM (NEW."uid") OR OLD."version" IS DISTINCT FROM (NEW."version"))', func='INSERT INTO "customers_customerevent" ("area", "channel_id", "contact_person", "created_at", "gender", "grade", "id", "is_do_not_contact", "kind", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "preferred_time", "registered_by_id", "store_id", "uid", "version") VALUES (OLD."area", OLD."channel_id", OLD."contact_person", OLD."created_at", OLD."gender", OLD."grade", OLD."id", OLD."is_do_not_contact", OLD."kind", OLD."name", _pgh_attach_context(), NOW(), \'changed\', OLD."id", OLD."preferred_time", OLD."registered_by_id", OLD."store_id", OLD."uid", OLD."version"); RETURN NULL;', hash='392ba362abf1a03109dd0f3b6d2f2a187ce9a79b', operation='UPDATE', pgid='pgtrigger_changed_update_c4016', table='customers_customer', when='AFTER')),
+            model_name="customer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="changed_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."area" IS DISTINCT FROM (NEW."area") OR OLD."channel_id" IS DISTINCT FROM (NEW."channel_id") OR OLD."contact_person" IS DISTINCT FROM (NEW."contact_person") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."gender" IS DISTINCT FROM (NEW."gender") OR OLD."grade" IS DISTINCT FROM (NEW."grade") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_do_not_contact" IS DISTINCT FROM (NEW."is_do_not_contact") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."preferred_time" IS DISTINCT FROM (NEW."preferred_time") OR OLD."registered_by_id" IS DISTINCT FROM (NEW."registered_by_id") OR OLD."store_id" IS DISTINCT FROM (NEW."store_id") OR OLD."uid" IS DISTINCT FROM (NEW."uid") OR OLD."version" IS DISTINCT FROM (NEW."version"))',
+                    func='INSERT INTO "customers_customerevent" ("area", "channel_id", "contact_person", "created_at", "gender", "grade", "id", "is_do_not_contact", "kind", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "preferred_time", "registered_by_id", "store_id", "uid", "version") VALUES (OLD."area", OLD."channel_id", OLD."contact_person", OLD."created_at", OLD."gender", OLD."grade", OLD."id", OLD."is_do_not_contact", OLD."kind", OLD."name", _pgh_attach_context(), NOW(), \'changed\', OLD."id", OLD."preferred_time", OLD."registered_by_id", OLD."store_id", OLD."uid", OLD."version"); RETURN NULL;',
+                    hash="392ba362abf1a03109dd0f3b6d2f2a187ce9a79b",
+                    operation="UPDATE",
+                    pgid="pgtrigger_changed_update_c4016",
+                    table="customers_customer",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='customer',
-            trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "customers_customerevent" ("area", "channel_id", "contact_person", "created_at", "gender", "grade", "id", "is_do_not_contact", "kind", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "preferred_time", "registered_by_id", "store_id", "uid", "version") VALUES (OLD."area", OLD."channel_id", OLD."contact_person", OLD."created_at", OLD."gender", OLD."grade", OLD."id", OLD."is_do_not_contact", OLD."kind", OLD."name", _pgh_attach_context(), NOW(), \'deleted\', OLD."id", OLD."preferred_time", OLD."registered_by_id", OLD."store_id", OLD."uid", OLD."version"); RETURN NULL;', hash='09fb589bd535fd7bfbdcd144d07fd79ac3b08415', operation='DELETE', pgid='pgtrigger_deleted_delete_4afc9', table='customers_customer', when='AFTER')),
+            model_name="customer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="deleted_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "customers_customerevent" ("area", "channel_id", "contact_person", "created_at", "gender", "grade", "id", "is_do_not_contact", "kind", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "preferred_time", "registered_by_id", "store_id", "uid", "version") VALUES (OLD."area", OLD."channel_id", OLD."contact_person", OLD."created_at", OLD."gender", OLD."grade", OLD."id", OLD."is_do_not_contact", OLD."kind", OLD."name", _pgh_attach_context(), NOW(), \'deleted\', OLD."id", OLD."preferred_time", OLD."registered_by_id", OLD."store_id", OLD."uid", OLD."version"); RETURN NULL;',
+                    hash="09fb589bd535fd7bfbdcd144d07fd79ac3b08415",
+                    operation="DELETE",
+                    pgid="pgtrigger_deleted_delete_4afc9",
+                    table="customers_customer",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('customer', 'purpose', 'channel'), name='consent_one_in_force'),
+            model_name="consent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn_at", None)),
+                fields=("customer", "purpose", "channel"),
+                name="consent_one_in_force",
+            ),
         ),
         migrations.AddIndex(
-            model_name='customerphone',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass('number', name='gin_trgm_ops'), name='phone_number_trgm'),
+            model_name="customerphone",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass("number", name="gin_trgm_ops"), name="phone_number_trgm"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customerphone',
-            constraint=models.UniqueConstraint(fields=('store', 'number'), name='phone_once_per_store', violation_error_message='This phone number is already registered in this store.'),
+            model_name="customerphone",
+            constraint=models.UniqueConstraint(
+                fields=("store", "number"),
+                name="phone_once_per_store",
+                violation_error_message="This phone number is already registered in this store.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customerphone',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('customer',), name='phone_one_primary_per_customer'),
+            model_name="customerphone",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_primary", True)), fields=("customer",), name="phone_one_primary_per_customer"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customerphone',
-            constraint=models.CheckConstraint(condition=models.Q(('number__regex', '^\\+[0-9]{7,18}$')), name='phone_is_e164'),
+            model_name="customerphone",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__regex", "^\\+[0-9]{7,18}$")), name="phone_is_e164"
+            ),
         ),
     ]

@@ -11,160 +11,324 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_initial'),
-        ('followups', '0001_initial'),
-        ('opportunities', '0001_initial'),
-        ('staff', '0001_initial'),
+        ("customers", "0001_initial"),
+        ("followups", "0001_initial"),
+        ("opportunities", "0001_initial"),
+        ("staff", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='contact',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to=settings.AUTH_USER_MODEL, verbose_name='recorded by'),
+            model_name="contact",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="contacts",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="recorded by",
+            ),
         ),
         migrations.AddField(
-            model_name='contact',
-            name='customer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer', verbose_name='customer'),
+            model_name="contact",
+            name="customer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="customers.customer",
+                verbose_name="customer",
+            ),
         ),
         migrations.AddField(
-            model_name='contact',
-            name='opportunity',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='opportunities.opportunity', verbose_name='opportunity'),
+            model_name="contact",
+            name="opportunity",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="contacts",
+                to="opportunities.opportunity",
+                verbose_name="opportunity",
+            ),
         ),
         migrations.AddField(
-            model_name='contact',
-            name='store',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.store', verbose_name='store'),
+            model_name="contact",
+            name="store",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="staff.store", verbose_name="store"
+            ),
         ),
         migrations.AddField(
-            model_name='contactcorrection',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='corrected by'),
+            model_name="contactcorrection",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="corrected by",
+            ),
         ),
         migrations.AddField(
-            model_name='contactcorrection',
-            name='contact',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='correction', to='followups.contact', verbose_name='contact'),
+            model_name="contactcorrection",
+            name="contact",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="correction",
+                to="followups.contact",
+                verbose_name="contact",
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='assignee',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to=settings.AUTH_USER_MODEL, verbose_name='assignee'),
+            model_name="followup",
+            name="assignee",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="follow_ups",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="assignee",
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='contact',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='completes', to='followups.contact', verbose_name='contact'),
+            model_name="followup",
+            name="contact",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="completes",
+                to="followups.contact",
+                verbose_name="contact",
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='customer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer', verbose_name='customer'),
+            model_name="followup",
+            name="customer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="customers.customer",
+                verbose_name="customer",
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='done_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='done by'),
+            model_name="followup",
+            name="done_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="done by",
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='opportunity',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to='opportunities.opportunity', verbose_name='opportunity'),
+            model_name="followup",
+            name="opportunity",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="follow_ups",
+                to="opportunities.opportunity",
+                verbose_name="opportunity",
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='planned_from',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='plans', to='followups.contact', verbose_name='planned in contact'),
+            model_name="followup",
+            name="planned_from",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="plans",
+                to="followups.contact",
+                verbose_name="planned in contact",
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='store',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.store', verbose_name='store'),
+            model_name="followup",
+            name="store",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="staff.store", verbose_name="store"
+            ),
         ),
         migrations.AddField(
-            model_name='followuppolicy',
-            name='store',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.store', verbose_name='only for this store'),
+            model_name="followuppolicy",
+            name="store",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="staff.store",
+                verbose_name="only for this store",
+            ),
         ),
         migrations.AddField(
-            model_name='followuprule',
-            name='store',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.store', verbose_name='only for this store'),
+            model_name="followuprule",
+            name="store",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="staff.store",
+                verbose_name="only for this store",
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='rule',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='followups.followuprule', verbose_name='rule'),
+            model_name="followup",
+            name="rule",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="followups.followuprule",
+                verbose_name="rule",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['by', '-created_at'], name='contact_by_recent'),
+            model_name="contact",
+            index=models.Index(fields=["by", "-created_at"], name="contact_by_recent"),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['opportunity', '-occurred_at'], name='contact_opportunity'),
+            model_name="contact",
+            index=models.Index(fields=["opportunity", "-occurred_at"], name="contact_opportunity"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='contactcorrection',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='179f2d793611b4dbbe2306beb1800acf03f221b2', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_32503', table='followups_contactcorrection', when='BEFORE')),
+            model_name="contactcorrection",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="179f2d793611b4dbbe2306beb1800acf03f221b2",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_32503",
+                    table="followups_contactcorrection",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followuppolicy',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(django.db.models.functions.comparison.Coalesce(models.F('store'), models.Value(0), output_field=models.BigIntegerField()), '='), (models.Func(models.F('valid_from'), models.F('valid_to'), function='DATERANGE', output_field=django.contrib.postgres.fields.ranges.DateRangeField()), '&&')], name='policy_one_version_at_a_time'),
+            model_name="followuppolicy",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    (
+                        django.db.models.functions.comparison.Coalesce(
+                            models.F("store"), models.Value(0), output_field=models.BigIntegerField()
+                        ),
+                        "=",
+                    ),
+                    (
+                        models.Func(
+                            models.F("valid_from"),
+                            models.F("valid_to"),
+                            function="DATERANGE",
+                            output_field=django.contrib.postgres.fields.ranges.DateRangeField(),
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="policy_one_version_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followuprule',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_from__lt', models.F('valid_to')), _connector='OR'), name='rule_ends_after_it_starts'),
+            model_name="followuprule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_to", None), ("valid_from__lt", models.F("valid_to")), _connector="OR"),
+                name="rule_ends_after_it_starts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followuprule',
-            constraint=models.CheckConstraint(condition=models.Q(('overdue_after__gte', models.F('due_after'))), name='rule_overdue_not_before_due'),
+            model_name="followuprule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("overdue_after__gte", models.F("due_after"))), name="rule_overdue_not_before_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followuprule',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(django.db.models.functions.comparison.Coalesce(models.F('store'), models.Value(0), output_field=models.BigIntegerField()), '='), ('code', '='), ('level', '='), (models.Func(models.F('valid_from'), models.F('valid_to'), function='DATERANGE', output_field=django.contrib.postgres.fields.ranges.DateRangeField()), '&&')], name='rule_one_version_at_a_time'),
+            model_name="followuprule",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    (
+                        django.db.models.functions.comparison.Coalesce(
+                            models.F("store"), models.Value(0), output_field=models.BigIntegerField()
+                        ),
+                        "=",
+                    ),
+                    ("code", "="),
+                    ("level", "="),
+                    (
+                        models.Func(
+                            models.F("valid_from"),
+                            models.F("valid_to"),
+                            function="DATERANGE",
+                            output_field=django.contrib.postgres.fields.ranges.DateRangeField(),
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="rule_one_version_at_a_time",
+            ),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('remind_at__isnull', False)), fields=['remind_at', 'id'], name='followup_remind'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(("remind_at__isnull", False)), fields=["remind_at", "id"], name="followup_remind"
+            ),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['assignee', 'due_at', 'id'], name='followup_mine'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(("state", "pending")), fields=["assignee", "due_at", "id"], name="followup_mine"
+            ),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['store', 'deadline_at', 'id'], name='followup_store'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(("state", "pending")), fields=["store", "deadline_at", "id"], name="followup_store"
+            ),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(fields=['opportunity', 'state', 'due_at'], name='followup_opportunity'),
+            model_name="followup",
+            index=models.Index(fields=["opportunity", "state", "due_at"], name="followup_opportunity"),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('state', 'done')), fields=['assignee', 'done_at'], name='followup_done_by_me'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(("state", "done")), fields=["assignee", "done_at"], name="followup_done_by_me"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.UniqueConstraint(fields=('opportunity', 'rule_code', 'occurrence'), name='followup_once_per_rule_and_occurrence'),
+            model_name="followup",
+            constraint=models.UniqueConstraint(
+                fields=("opportunity", "rule_code", "occurrence"), name="followup_once_per_rule_and_occurrence"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(('deadline_at__gte', models.F('due_at'))), name='followup_late_after_due'),
+            model_name="followup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("deadline_at__gte", models.F("due_at"))), name="followup_late_after_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), ('done_at__isnull', False), _connector='OR'), name='followup_done_has_a_time'),
+            model_name="followup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "done"), _negated=True), ("done_at__isnull", False), _connector="OR"
+                ),
+                name="followup_done_has_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'pending'), ('remind_at', None), _connector='OR'), name='followup_only_pending_reminds'),
+            model_name="followup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state", "pending"), ("remind_at", None), _connector="OR"),
+                name="followup_only_pending_reminds",
+            ),
         ),
     ]

@@ -14,10 +14,13 @@ from core import clock
 from core.transactions import service
 from followups.enums import Step
 from followups.models import FollowUp
+from followups.selectors import Claimed, callback_claimed
 from followups.services.due import step_times
 from followups.services.misses import miss_note
+from followups.services.planning import subject_of
 from notifications.enums import NoticeKind
 from notifications.services import notice_create, notices_done
+from opportunities.models import Opportunity
 from staff.models import User
 from staff.selectors import leader_on_duty, leave_at, stand_in_on_duty
 
@@ -66,18 +69,14 @@ def _fire(follow_up_id: int) -> None:
     """Write the notification of the current step and point to the next step."""
     now = clock.now()
     # Read after the lock was taken: the owner of this moment, not the one of the moment before (reliability.md 2.1, 9).
-    follow_up = FollowUp.objects.select_related("opportunity__owner", "customer", "rule").get(pk=follow_up_id)
-    rule = follow_up.rule
-    times = step_times(
-        follow_up,
-        before_min=rule.remind_before_min if rule else 60,
-        escalate_min=rule.escalate_after_min if rule else 60,
-    )
+    claimed = callback_claimed(follow_up_id, at=now)
+    follow_up = claimed.follow_up
+    times = step_times(follow_up, before_min=claimed.before_min, escalate_min=claimed.escalate_min)
     step = _current_step(follow_up, times, now)
-    recipient = _recipient(follow_up, step, now)
-    if recipient is not None:
-        _notify(follow_up, step, recipient)
-        if step in (Step.SOON, Step.DUE) and recipient.pk == follow_up.opportunity.owner_id:
+    recipient_id = _recipient_id(claimed, step, now)
+    if recipient_id is not None:
+        _notify(claimed, step, recipient_id)
+        if step in (Step.SOON, Step.DUE) and recipient_id == claimed.owner_id:
             follow_up.due_notified_at = follow_up.due_notified_at or now  # from here on the owner knows
     if step == Step.OVERDUE:
         miss_note(follow_up, opportunity=follow_up.opportunity, now=now)
@@ -106,9 +105,16 @@ def _current_step(follow_up: FollowUp, times: dict[str, datetime], now: datetime
     return follow_up.remind_step
 
 
-def _recipient(follow_up: FollowUp, step: str, now: datetime) -> User | None:
-    """The current owner, on leave the stand-in; without either, and for the last step, the leader on duty."""
-    opportunity = follow_up.opportunity
+def _recipient_id(claimed: Claimed, step: str, now: datetime) -> int | None:
+    """The current owner; somebody else when the owner is not there, and for the last step."""
+    if claimed.is_owner_there and step != Step.ESCALATE:
+        return claimed.owner_id
+    person = _instead_of_owner(claimed.follow_up.opportunity, step, now)
+    return person.pk if person is not None else None
+
+
+def _instead_of_owner(opportunity: Opportunity, step: str, now: datetime) -> User | None:
+    """On leave the stand-in; without an owner who registered the customer; else the leader on duty."""
     owner = opportunity.owner
     leader = partial(leader_on_duty, owner, store_id=opportunity.store_id, at=now)
     if step == Step.ESCALATE:
@@ -116,29 +122,27 @@ def _recipient(follow_up: FollowUp, step: str, now: datetime) -> User | None:
     if owner is None:
         registrar = opportunity.registered_by
         return registrar if registrar is not None and registrar.is_active else leader()
-    if not owner.is_active:
-        return leader()
-    leave = leave_at(owner.pk, now)
-    if leave is None:
-        return owner
-    return stand_in_on_duty(leave, at=now) or leader()
+    leave = leave_at(owner.pk, now) if owner.is_active else None
+    stand_in = stand_in_on_duty(leave, at=now) if leave is not None else None
+    return stand_in or leader()
 
 
-def _notify(follow_up: FollowUp, step: str, recipient: User) -> None:
-    subject = f"followups.FollowUp:{follow_up.pk}"
-    notices_done(subjects=[subject], recipient_id=recipient.pk)  # the newest step replaces the older ones
+def _notify(claimed: Claimed, step: str, recipient_id: int) -> None:
+    follow_up = claimed.follow_up
+    subject = subject_of(follow_up)
+    notices_done(subjects=[subject], recipient_id=recipient_id)  # the newest step replaces the older ones
     notice_create(
-        recipient_id=recipient.pk,
+        recipient_id=recipient_id,
         kind=_KINDS[step],
         url=f"/opportunities/{follow_up.opportunity_id}/",
         subject=subject,
         dedupe_key=f"{subject}:{follow_up.generation}:{step}",
-        customer=follow_up.customer.name,
+        customer=claimed.customer,
         code=follow_up.rule_code,
         due_at=follow_up.due_at.isoformat(),
-        owner=follow_up.opportunity.owner.name if follow_up.opportunity.owner else "",
+        owner=claimed.owner,
     )
-    logger.info("reminder %s for callback %s to user %s", step, follow_up.pk, recipient.pk)
+    logger.info("reminder %s for callback %s to user %s", step, follow_up.pk, recipient_id)
 
 
 def _back_off(follow_up_id: int, error: Exception) -> None:

@@ -5,18 +5,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('leads', '0001_initial'),
-        ('opportunities', '0001_initial'),
+        ("leads", "0001_initial"),
+        ("opportunities", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='lead',
-            name='opportunity',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='opportunities.opportunity', verbose_name='opportunity'),
+            model_name="lead",
+            name="opportunity",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="leads",
+                to="opportunities.opportunity",
+                verbose_name="opportunity",
+            ),
         ),
     ]

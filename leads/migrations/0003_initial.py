@@ -6,96 +6,153 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('leads', '0002_initial'),
-        ('staff', '0001_initial'),
-        ('vehicles', '0001_initial'),
+        ("leads", "0002_initial"),
+        ("staff", "0001_initial"),
+        ("vehicles", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='lead',
-            name='registered_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='registered by'),
+            model_name="lead",
+            name="registered_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="registered by",
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='series',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vehicles.series', verbose_name='series'),
+            model_name="lead",
+            name="series",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="vehicles.series",
+                verbose_name="series",
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='store',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.store', verbose_name='store'),
+            model_name="lead",
+            name="store",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="staff.store", verbose_name="store"
+            ),
         ),
         migrations.AddField(
-            model_name='leadimport',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='uploaded by'),
+            model_name="leadimport",
+            name="created_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="uploaded by",
+            ),
         ),
         migrations.AddField(
-            model_name='leadimport',
-            name='store',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.store', verbose_name='store'),
+            model_name="leadimport",
+            name="store",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="staff.store", verbose_name="store"
+            ),
         ),
         migrations.AddField(
-            model_name='leadimport',
-            name='undone_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='undone by'),
+            model_name="leadimport",
+            name="undone_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="undone by",
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='lead_import',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='leads.leadimport', verbose_name='import'),
+            model_name="lead",
+            name="lead_import",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="leads",
+                to="leads.leadimport",
+                verbose_name="import",
+            ),
         ),
         migrations.AddField(
-            model_name='leadimportrow',
-            name='lead',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='leads.lead', verbose_name='lead'),
+            model_name="leadimportrow",
+            name="lead",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="leads.lead",
+                verbose_name="lead",
+            ),
         ),
         migrations.AddField(
-            model_name='leadimportrow',
-            name='lead_import',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='leads.leadimport', verbose_name='import'),
+            model_name="leadimportrow",
+            name="lead_import",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="rows",
+                to="leads.leadimport",
+                verbose_name="import",
+            ),
         ),
         migrations.AddIndex(
-            model_name='leadimport',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['id'], name='import_queued'),
+            model_name="leadimport",
+            index=models.Index(condition=models.Q(("state", "queued")), fields=["id"], name="import_queued"),
         ),
         migrations.AddConstraint(
-            model_name='leadimport',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['queued', 'done'])), fields=('store', 'sha256'), name='import_file_once_per_store'),
+            model_name="leadimport",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["queued", "done"])),
+                fields=("store", "sha256"),
+                name="import_file_once_per_store",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['store', '-occurred_at'], name='lead_store_recent'),
+            model_name="lead",
+            index=models.Index(fields=["store", "-occurred_at"], name="lead_store_recent"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['registered_by', '-occurred_at'], name='lead_by_recent'),
+            model_name="lead",
+            index=models.Index(fields=["registered_by", "-occurred_at"], name="lead_by_recent"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['opportunity', '-occurred_at'], name='lead_opportunity'),
+            model_name="lead",
+            index=models.Index(fields=["opportunity", "-occurred_at"], name="lead_opportunity"),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(('captured__lte', 6)), name='lead_captures_at_most_six'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("captured__lte", 6)), name="lead_captures_at_most_six"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('external_no', ''), _negated=True), ('result', 'created')), fields=('store', 'external_no'), name='lead_external_no_once'),
+            model_name="lead",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(models.Q(("external_no", ""), _negated=True), ("result", "created")),
+                fields=("store", "external_no"),
+                name="lead_external_no_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='leadimportrow',
-            index=models.Index(fields=['lead_import', 'result', 'row_no'], name='import_row_result'),
+            model_name="leadimportrow",
+            index=models.Index(fields=["lead_import", "result", "row_no"], name="import_row_result"),
         ),
         migrations.AddConstraint(
-            model_name='leadimportrow',
-            constraint=models.UniqueConstraint(fields=('lead_import', 'row_no'), name='import_row_once'),
+            model_name="leadimportrow",
+            constraint=models.UniqueConstraint(fields=("lead_import", "row_no"), name="import_row_once"),
         ),
     ]

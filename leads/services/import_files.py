@@ -174,9 +174,9 @@ def _read_xlsx(content: bytes) -> FileContent:
             workbook.close()
     except DomainError:
         raise
-    except DefusedXmlException as error:
-        raise _refused(_("This Excel file contains instructions that are not allowed."), "unsafe") from error
     except _DAMAGE as error:
+        if isinstance(error, DefusedXmlException) or isinstance(error.__cause__, DefusedXmlException):
+            raise _refused(_("This Excel file contains instructions that are not allowed."), "unsafe") from error
         raise _refused(_("This Excel file is damaged. Open it, save it again and upload it."), "broken") from error
     raise _refused(_("The file is empty."), "empty")
 

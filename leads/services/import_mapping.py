@@ -58,7 +58,7 @@ def _heading_at(rows: Sequence[FileRow]) -> int | None:
         if sum(fold(cell) in known for cell in row.cells) >= min(2, len(row.cells)):
             return index
         if any(_is_phone(cell) for cell in row.cells):
-            return None
+            return index - 1 if index else None  # nobody knows the headings, but they stand above the first person
     return 0 if len(rows) > 1 else None
 
 

@@ -66,7 +66,7 @@ def _lines(lead_import: LeadImport, is_problems_only: bool) -> Iterator[list[str
             csv_safe(row.parsed.get("external_no", "")),
             row.get_result_display(),
             csv_safe(reason_text(row)),
-            csv_safe(", ".join(hint_texts(row))),
+            csv_safe(" · ".join(hint_texts(row))),
         ]
 
 

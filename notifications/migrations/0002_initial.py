@@ -6,39 +6,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('notifications', '0001_initial'),
+        ("notifications", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='notification',
-            name='recipient',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to=settings.AUTH_USER_MODEL, verbose_name='recipient'),
+            model_name="notification",
+            name="recipient",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="notifications",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="recipient",
+            ),
         ),
         migrations.AddField(
-            model_name='outboundmessage',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by'),
+            model_name="outboundmessage",
+            name="created_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="created by",
+            ),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('done_at', None)), fields=['recipient', '-created_at', '-id'], name='notice_inbox'),
+            model_name="notification",
+            index=models.Index(
+                condition=models.Q(("done_at", None)), fields=["recipient", "-created_at", "-id"], name="notice_inbox"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('done_at', None), ('read_at', None)), fields=['recipient'], name='notice_unread'),
+            model_name="notification",
+            index=models.Index(
+                condition=models.Q(("done_at", None), ("read_at", None)), fields=["recipient"], name="notice_unread"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('done_at', None)), fields=['subject'], name='notice_subject'),
+            model_name="notification",
+            index=models.Index(condition=models.Q(("done_at", None)), fields=["subject"], name="notice_subject"),
         ),
         migrations.AddIndex(
-            model_name='outboundmessage',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'sending'])), fields=['next_try_at', 'id'], name='outbox_due'),
+            model_name="outboundmessage",
+            index=models.Index(
+                condition=models.Q(("state__in", ["queued", "sending"])),
+                fields=["next_try_at", "id"],
+                name="outbox_due",
+            ),
         ),
     ]

@@ -202,4 +202,4 @@ def _fit_trim(opportunity: Opportunity, *, is_chosen: bool) -> None:
 
 
 def _plain(value: Any) -> str:
-    return "" if value is None else ", ".join(value) if isinstance(value, list) else str(value)
+    return "" if value is None else " · ".join(value) if isinstance(value, list) else str(value)

@@ -59,6 +59,47 @@ def register_call(page: Page, people: SimpleNamespace) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def assert_planned_for(people: SimpleNamespace) -> None:
+    planned = FollowUp.objects.order_by("due_at").values_list("rule_code", "assignee")
+    assert list(planned) == [
+        (RuleCode.SAME_DAY_SMS, people.owner.pk),
+        (RuleCode.FIRST_CALLBACK, people.owner.pk),
+        (RuleCode.SECOND_CALLBACK, people.owner.pk),
+    ]
+
+
+def record_in_three_taps(page: Page, people: SimpleNamespace) -> None:
+    """Day two: the callback stands on Today."""
+    first = FollowUp.objects.get(rule_code=RuleCode.FIRST_CALLBACK)
+    row = page.locator(f"#task-{first.pk}")
+    expect(row).to_contain_text(CUSTOMER)
+    row.locator("a[href*='/contact/']").click()  # tap 1
+    choose(page, "outcome", "talked")  # tap 2
+    page.locator("#sheet button[type=submit].btn-primary").click()  # tap 3
+    expect(page.locator(".sc-toast").first).to_be_visible()
+    expect(page.locator(f"#task-{first.pk}")).to_have_count(0)
+    first.refresh_from_db()
+    contact = Contact.objects.get()
+    assert (first.state, first.is_late) == (FollowUpState.DONE, False)
+    assert (first.contact_id, contact.by) == (contact.pk, people.owner)
+
+
+def the_next_one_stands_on_the_page(page: Page) -> None:
+    second = FollowUp.objects.get(rule_code=RuleCode.SECOND_CALLBACK)
+    page.goto(f"/opportunities/{second.opportunity_id}/")
+    assert second.state == FollowUpState.PENDING
+    expect(page.locator(".c-next")).to_contain_text(second.get_rule_code_display())
+
+
+def the_supervisor_sees_the_miss(page: Page) -> None:
+    """Day nine: nobody called. The sweep told the owner, then the supervisor."""
+    page.goto("/notifications/")
+    expect(page.locator("main")).to_contain_text(CUSTOMER)
+    page.goto("/today/?scope=team")
+    expect(page.locator("main")).to_contain_text(CUSTOMER)
+    expect(page.locator("main")).to_contain_text("林悦")
+
+
 @pytest.mark.req("R-070", "R-071", "R-077")
 def test_a_lead_comes_in_and_the_callbacks_happen(
     people: SimpleNamespace,
@@ -73,50 +114,17 @@ def test_a_lead_comes_in_and_the_callbacks_happen(
 
     register_call(desk, people)
 
-    planned = FollowUp.objects.order_by("due_at").values_list("rule_code", "assignee")
-    assert list(planned) == [
-        (RuleCode.SAME_DAY_SMS, people.owner.pk),
-        (RuleCode.FIRST_CALLBACK, people.owner.pk),
-        (RuleCode.SECOND_CALLBACK, people.owner.pk),
-    ]
-
-    # Day two: the owner finds the callback on Today and records it in three taps.
+    assert_planned_for(people)
     at(NOON + timedelta(days=2))
     tablet = open_page("tablet")
     log_in(tablet, "owner")
-    first = FollowUp.objects.get(rule_code=RuleCode.FIRST_CALLBACK)
-    row = tablet.locator(f"#task-{first.pk}")
-    expect(row).to_contain_text(CUSTOMER)
-    row.locator("a[href*='/contact/']").click()  # tap 1
-    choose(tablet, "outcome", "talked")  # tap 2
-    tablet.locator("#sheet button[type=submit].btn-primary").click()  # tap 3
-    expect(tablet.locator(".sc-toast").first).to_be_visible()
-    expect(tablet.locator(f"#task-{first.pk}")).to_have_count(0)
-    first.refresh_from_db()
-    contact = Contact.objects.get()
-    assert (first.state, first.is_late, first.contact_id, contact.by) == (
-        FollowUpState.DONE,
-        False,
-        contact.pk,
-        people.owner,
-    )
-
-    # The next one stands on the customer's page.
-    tablet.goto(f"/opportunities/{first.opportunity_id}/")
-    second = FollowUp.objects.get(rule_code=RuleCode.SECOND_CALLBACK)
-    assert second.state == FollowUpState.PENDING
-    expect(tablet.locator(".c-next")).to_contain_text(second.get_rule_code_display())
-
-    # Day nine: nobody called. The sweep tells the owner, then the supervisor, who sees it on Today.
+    record_in_three_taps(tablet, people)
+    the_next_one_stands_on_the_page(tablet)
     at(NOON + timedelta(days=9))
     assert remind_due() > 0
     supervisor = open_page("tablet")
     log_in(supervisor, "supervisor")
-    supervisor.goto("/notifications/")
-    expect(supervisor.locator("main")).to_contain_text(CUSTOMER)
-    supervisor.goto("/today/?scope=team")
-    expect(supervisor.locator("main")).to_contain_text(CUSTOMER)
-    expect(supervisor.locator("main")).to_contain_text("林悦")
+    the_supervisor_sees_the_miss(supervisor)
 
 
 @pytest.mark.parametrize("size", ["tablet", "phone", "desktop"])

@@ -60,7 +60,7 @@ def test_sweeps_that_never_ran_are_silent(client):
     ("seconds", "silent"), [(180, []), (181, ["followups.remind_due", "notifications.outbox_send"])]
 )
 def test_after_three_minutes_a_sweep_is_called_silent(client, noon, seconds, silent):
-    assert STALE_AFTER == timedelta(minutes=3)
+    assert timedelta(minutes=3) == STALE_AFTER
     remind_due()
     outbox_send()
     with clock.travel(NOON + timedelta(seconds=seconds)):

@@ -70,11 +70,14 @@ def test_two_people_complete_a_callback_once_and_plan_one_next(people, opportuni
     assert FollowUp.objects.pending().exclude(rule_code=RuleCode.SAME_DAY_SMS).get().rule_code == RuleCode.CADENCE
 
 
-def test_control_without_the_locks_the_second_plan_collides(people, opportunity, monkeypatch):
+def test_control_without_the_locks_it_is_completed_and_planned_twice(people, opportunity, monkeypatch):
     point = meet_at(monkeypatch, contacts, "ensure_next")
     remove_locks(monkeypatch)
 
-    assert (kinds(record_both(people, opportunity)), point.took_place) == (["IntegrityError", "ok"], True)
+    results = record_both(people, opportunity)
+
+    assert (point.took_place, [len(result.completed) for result in results]) == (True, [2, 2])
+    assert FollowUp.objects.pending().filter(rule_code=RuleCode.CADENCE).count() == 2
 
 
 def test_a_double_submit_is_one_contact(people, opportunity, monkeypatch):
@@ -97,7 +100,6 @@ def test_control_without_the_lock_the_key_stops_the_second_with_an_error(people,
 def test_control_without_lock_and_key_there_are_two_contacts(people, opportunity, monkeypatch):
     meet_at(monkeypatch, contacts, "ensure_next")
     remove_locks(monkeypatch)
-    monkeypatch.setattr(contacts, "plan_next", lambda *args, **kwargs: callbacks(opportunity)[RuleCode.SAME_DAY_SMS])
     with without_constraint("followups_contact", "followups_contact_idempotency_key_key"):
         record_both(people, opportunity, keys=("k1", "k1"))
         assert Contact.objects.filter(idempotency_key="k1").count() == 2
@@ -188,7 +190,7 @@ def test_two_workers_remind_once_by_lock_or_by_key(people, opportunity, monkeypa
     FollowUp.objects.update(remind_at=None)
     FollowUp.objects.filter(pk=first.pk).update(remind_step=Step.DUE, remind_at=NOON)
     point = Meeting()
-    monkeypatch.setattr(reminders, "leave_at", point.after(reminders.leave_at))
+    monkeypatch.setattr(reminders, "callback_claimed", point.after(reminders.callback_claimed))
     if not has_lock:
         remove_locks(monkeypatch)
     if not has_key:

@@ -132,7 +132,7 @@ def test_empty_and_no_result_say_different_things(people, sign_in, customer_of):
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(people, sign_in, customer_of, monkeypatch):
-    monkeypatch.setattr("core.pagination.keyset_page.__kwdefaults__", {"cursor": None, "size": 2})
+    monkeypatch.setattr("workbench.views.lists.PAGE_SIZE", 2)
     for number in range(5):
         customer_of(people.owner, f"客户{number}", due=timedelta(hours=number + 1))
     client = sign_in(people.owner)

@@ -21,7 +21,7 @@ from opportunities.models import JourneyEvent, Opportunity, Ownership
 from opportunities.selectors import opportunities_visible_to
 from opportunities.stages import Outcome, Stage
 from staff.models import User
-from workbench.selectors.today import callbacks_of
+from workbench.selectors.today import overdue_callbacks_of
 
 LADDER_LIMIT = 6
 OVERDUE_LIMIT = 100
@@ -152,7 +152,7 @@ class Place:
 
 def place_of(user: User, opportunity: Opportunity) -> Place | None:
     """None when nothing of this customer is overdue."""
-    rows = callbacks_of(user).filter(deadline_at__lt=clock.now()).order_by("deadline_at", "id")
+    rows = overdue_callbacks_of(user).order_by("deadline_at", "id")
     ids = list(dict.fromkeys(rows.values_list("opportunity_id", flat=True)[:OVERDUE_LIMIT]))
     if opportunity.pk not in ids:
         return None

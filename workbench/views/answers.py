@@ -23,7 +23,7 @@ class Request(HttpRequest):
 def saved(request: Request, *, back: str, title: str, text: str = "", event: str = CHANGED) -> HttpResponse:
     """Something was saved: the sheet closes, the cards that listen to `event` read themselves again."""
     if not request.htmx:
-        messages.success(request, f"{title} {text}".strip())
+        messages.success(request, " · ".join(part for part in (title, text) if part))
         return redirect(back)
     response = HttpResponse(status=204)
     trigger_client_event(response, "toast", {"level": "success", "title": title, "text": text})
