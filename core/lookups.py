@@ -10,7 +10,7 @@ class _EqualsAny(Func):
     output_field = BooleanField()
 
 
-def any_of(field: str, rows: "QuerySet") -> Q:  # type: ignore[type-arg]
+def any_of(field: str, rows: "QuerySet") -> Q:
     """`field` is one of the few values of a one-column query: field = ANY(ARRAY(SELECT ...)).
 
     `field IN (SELECT ...)` below an OR is a filter without an index: every row of the table would be read. The array is

@@ -6,6 +6,7 @@ Money and quantities come in as plain numbers, moments as aware datetimes; None 
 import math
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any
 
 from django import template
@@ -56,6 +57,12 @@ DAY_FORMATS = {
 # ---- icons and small marks -------------------------------------------------------------------------------
 
 
+@cache
+def _sprite() -> str:
+    """The address of the sprite: the same for every icon until the process ends."""
+    return static("vendor/icons.svg")
+
+
 @register.simple_tag
 def icon(
     name: str, size: int | None = None, css_class: str = "", stroke: float = STROKE_WIDTH, **extra: str
@@ -71,7 +78,7 @@ def icon(
         '<svg class="{}" viewBox="0 0 24 24"{} aria-hidden="true"><use href="{}#{}"/></svg>',
         classes,
         width,
-        static("vendor/icons.svg"),
+        _sprite(),
         name,
     )
 

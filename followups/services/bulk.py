@@ -49,7 +49,7 @@ def _copy(pattern: FollowUp, opportunity_ids: Sequence[int]) -> int:
     for field in FollowUp._meta.concrete_fields:
         if field.primary_key:
             continue
-        columns.append(connection.ops.quote_name(field.column))
+        columns.append(connection.ops.quote_name(str(field.column)))
         if field.column in of_opportunity:
             values.append(of_opportunity[field.column])
         else:

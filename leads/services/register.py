@@ -172,7 +172,7 @@ def _customer(store_id: int, data: LeadInput, *, by: User) -> tuple[Customer, bo
                 by=by,
             )
     except PhoneTaken as taken:
-        if taken.current is None:
+        if taken.current is None:  # pragma: no cover -- taken and given back within this moment
             raise
         return _locked(taken.current.customer_id), True  # type: ignore[attr-defined]
     return created, False

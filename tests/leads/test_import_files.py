@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from datetime import date, datetime, time
 
 import pytest
 
@@ -53,9 +54,26 @@ def test_rows_are_numbered_as_a_spreadsheet_does_and_empty_ones_left_out():
 
 
 def test_excel_values_become_text_and_formulas_their_cached_result():
-    content = workbook([["姓名", "手机号", "时间"], ["王", 13805715621.0, 46332.751389], ["=1+1", "'138", True]])
+    content = workbook(
+        [
+            ["姓名", "手机号", "时间"],
+            ["王", 13805715621.0, 46332.751389],
+            ["=1+1", "'138", True],
+            ["李", 138, datetime(2026, 11, 7, 9, 20, 11)],  # noqa: DTZ001 -- as Excel stores it
+            ["张", time(9, 5), date(2026, 11, 7)],
+        ]
+    )
 
-    assert cells(content, "list.xlsx")[1:] == [["王", "13805715621", "46332.751389"], ["", "'138", "1"]]
+    assert cells(content, "list.xlsx")[1:] == [
+        ["王", "13805715621", "46332.751389"],
+        ["", "'138", "1"],
+        ["李", "138", "2026-11-07 09:20:11"],
+        ["张", "09:05:00", "2026-11-07 00:00:00"],
+    ]
+
+
+def test_nothing_is_looked_for_below_thousands_of_empty_rows():
+    assert cells(("电话\n1" + "\n" * 2_500 + "2").encode()) == [["电话"], ["1"]]
 
 
 def test_the_first_sheet_with_rows_counts():
@@ -169,3 +187,4 @@ def test_a_title_above_and_a_missing_heading_are_noticed():
     assert mapping("外展名单\n姓名,手机号\n王,13805715621")[:2] == (["name", "phone"], 1)
     assert mapping("王,13805715621\n李,13805715622") == (["", "phone"], 2, ["A", "B"])
     assert mapping("13805715621\n13805715622")[:2] == (["phone"], 2)
+    assert mapping("甲,乙\n丙,丁")[1:] == (1, ["甲", "乙"])

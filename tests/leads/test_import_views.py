@@ -90,6 +90,10 @@ def test_what_is_no_list_is_said_at_the_field(desk, content, name, words):
     assert not LeadImport.objects.exists()
 
 
+def test_the_address_of_the_upload_leads_to_the_form(desk):
+    assert desk.get(UPLOAD)["Location"] == LIST
+
+
 def test_no_file_and_no_phone_column_are_said(desk):
     assert "Choose a file first." in desk.post(UPLOAD).content.decode()
     send(desk, "姓名,备注\n王,x")

@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F
+from django.utils import translation
 
 from core import clock
 from core.errors import Conflict, DomainError, LimitReached
@@ -29,6 +30,7 @@ from leads.services import (
     row_resolve,
 )
 from leads.services.import_rows import Parsed
+from leads.services.import_words import reason_text
 from opportunities.enums import EventKind, OwnerRule
 from opportunities.models import JourneyEvent, Opportunity, Ownership
 from opportunities.services import note_add, opportunity_assign
@@ -273,6 +275,33 @@ def test_known_numbers_are_repeats_with_their_reason(people):
     ]
     confirm(lead_import, people.dcc)
     assert Lead.objects.get().phone == "+8613805715625"
+
+
+def test_every_reason_is_said_in_words(people):
+    lost = {"outcome": Outcome.LOST, "closed_at": NOON, "close_reason": "price"}
+    OpportunityFactory(customer=CustomerFactory(store=people.store, phone="+8613805715621"), **lost)
+    CustomerFactory(store=people.store, phone="+8613805715622")
+    text = listed("N1,王,13805715621", "N2,李,13805715622", "N3,钱,400-800-1234", "N4,孙,", "N5,周,13805715625")
+
+    with translation.override("en"):
+        words = [reason_text(row) for row in upload(people.dcc, text).rows.order_by("row_no")]
+
+    assert words == [
+        "Given up on Tue 17 Nov · Price",
+        "Given up earlier",
+        "A 400 number reaches a switchboard, not a person",
+        "No phone number",
+        "",
+    ]
+
+
+def test_a_list_is_imported_once_however_often_it_is_confirmed(people):
+    lead_import = confirm(upload(people.dcc, listed("N1,王,13805715621")), people.dcc)
+
+    with pytest.raises(Conflict):
+        confirm(lead_import, people.dcc)
+
+    assert Lead.objects.count() == 1
 
 
 def test_a_lost_customer_begins_again_only_when_somebody_says_so(people):

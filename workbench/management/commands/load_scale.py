@@ -7,7 +7,7 @@ not made through the services because a million customers would take hours. Dete
 import io
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from core import clock
 from core.pinyin import search_keys
 from customers.models import Channel, Customer
-from followups.models import FollowUp, FollowUpRule
+from followups.models import Contact, FollowUp, FollowUpRule
 from opportunities.models import Opportunity
 from opportunities.stages import Stage
 from staff.enums import Role
@@ -28,14 +28,17 @@ from workbench.demo import cast
 
 SEED = 7
 BATCH = 20_000
+NAMES = 6_000
 STORES = 4
 CONSULTANTS_PER_STORE = 12
+# Everybody who looks at lists besides: employee numbers scale-<store>-12 and on.
+OTHERS = [Role.SALES_MANAGER, Role.SALES_SUPERVISOR, Role.TELESALES_AGENT, Role.GENERAL_MANAGER]
 SENTENCE = "问 36 期月供，发了测算"
 LEVELS = "HAABBBCCN"
 
 
 class Command(BaseCommand):
-    help = "Write N customers with opportunities, callbacks, contacts and three journey events each, by bulk load."
+    help = "Write N customers, each with opportunity, two callbacks, two contacts and three journey events, by COPY."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--customers", type=int, default=100_000)
@@ -70,7 +73,8 @@ class _World:
         group = DealerGroup.objects.create(name="压测集团")
         self.stores = [self._store(group, number) for number in range(STORES)]
         self.owners = {store.pk: self._people(store) for store in self.stores}
-        self.names = [(name, search_keys(name)) for name in self._names(20_000)]
+        self.desks = {store.pk: self._desk(store) for store in self.stores}
+        self.names = [(name, search_keys(name)) for name in self._names(NAMES)]
 
     def _store(self, group: DealerGroup, number: int) -> Store:
         return Store.objects.create(
@@ -81,7 +85,7 @@ class _World:
         team = Team.objects.create(store=store, name="一组")
         pattern = User()
         pattern.set_password(cast.PASSWORD)
-        roles = [Role.SALES_CONSULTANT] * CONSULTANTS_PER_STORE + [Role.SALES_MANAGER]
+        roles = [Role.SALES_CONSULTANT] * CONSULTANTS_PER_STORE + OTHERS
         people = [
             User.objects.create(
                 employee_number=f"{store.code}-{number}",
@@ -93,7 +97,11 @@ class _World:
             ).pk
             for number, role in enumerate(roles)
         ]
+        Team.objects.filter(pk=team.pk).update(supervisor=people[CONSULTANTS_PER_STORE + 1])
         return people[:CONSULTANTS_PER_STORE]
+
+    def _desk(self, store: Store) -> int:
+        return User.objects.get(store=store, roles__contains=[Role.TELESALES_AGENT]).pk
 
     def _names(self, count: int) -> Iterator[str]:
         for _ in range(count):
@@ -105,54 +113,54 @@ class _World:
         """One batch in one transaction; the deferred checks of the database run at its end."""
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit = off; SET LOCAL statement_timeout = 0")
-            base = {model: _reserve(cursor, model, count) for model in (Customer, Opportunity)}
-            follow_up = _reserve(cursor, FollowUp, count)
-            customers, phones, opportunities, ownerships, events, follow_ups = ([] for _ in range(6))  # type: ignore[var-annotated]
-            for index in range(count):
-                number = first + index
-                row = _Row(self, number, base[Customer] + index, base[Opportunity] + index, follow_up + index)
-                customers.append(row.customer())
-                phones.append(row.phone())
-                opportunities.append(row.opportunity())
-                ownerships.append(row.ownership())
-                events.extend(row.events())
-                follow_ups.append(row.follow_up())
-            _copy(cursor, "customers_customer", customers)
-            _copy(cursor, "customers_customerphone", phones)
-            _copy(cursor, "opportunities_opportunity", opportunities)
-            _copy(cursor, "opportunities_ownership", ownerships)
-            _copy(cursor, "opportunities_journeyevent", events)
-            _copy(cursor, "followups_followup", follow_ups)
+            base: dict[type[Any], int] = {model: _reserve(cursor, model, count) for model in (Customer, Opportunity)}
+            base |= {Contact: _reserve(cursor, Contact, 2 * count), FollowUp: _reserve(cursor, FollowUp, 2 * count)}
+            rows = [_Row(self, first + index, index, base) for index in range(count)]
+            _copy(cursor, "customers_customer", (row.customer() for row in rows))
+            _copy(cursor, "customers_customerphone", (row.phone() for row in rows))
+            _copy(cursor, "opportunities_opportunity", (row.opportunity() for row in rows))
+            _copy(cursor, "opportunities_ownership", (row.ownership() for row in rows))
+            _copy(cursor, "followups_contact", (contact for row in rows for contact in row.contacts()))
+            _copy(cursor, "opportunities_journeyevent", (event for row in rows for event in row.events()))
+            _copy(cursor, "followups_followup", (row.first_callback() for row in rows))
+            _copy(cursor, "followups_followup", (row.regular_callback() for row in rows))
+            _copy(cursor, "notifications_notification", (row.notice() for row in rows if row.is_late))
 
 
 class _Row:
     """One customer and everything around."""
 
-    def __init__(self, world: _World, number: int, customer_id: int, opportunity_id: int, follow_up_id: int) -> None:
+    def __init__(self, world: _World, number: int, index: int, base: dict[type[Any], int]) -> None:
         rng = world.rng
-        self.number, self.customer_id, self.opportunity_id, self.follow_up_id = (
-            number, customer_id, opportunity_id, follow_up_id,
-        )  # fmt: skip
+        self.number = number
+        self.customer_id, self.opportunity_id = base[Customer] + index, base[Opportunity] + index
+        self.contact_id, self.follow_up_id = base[Contact] + 2 * index, base[FollowUp] + 2 * index
         self.store = world.stores[number % STORES].pk
         self.owner = world.owners[self.store][number // STORES % CONSULTANTS_PER_STORE]
+        self.registrar = rng.choice([self.owner, world.desks[self.store]])
         self.name, self.keys = world.names[number % len(world.names)]
         self.channel, self.series = rng.choice(world.channels), rng.choice(world.series)
         self.rule = world.rule.pk if world.rule else None
         self.opened = world.now - timedelta(minutes=rng.randint(60, 1_000_000))
         self.is_open = rng.random() < 0.2  # most of a big base is history
         self.due = world.now + timedelta(minutes=rng.randint(-2_000, 40_000)) if self.is_open else self.opened
+        self.is_late = self.is_open and self.due < world.now - timedelta(days=1)
         self.level = rng.choice(LEVELS)
         self.stage = rng.choice([Stage.LEAD, Stage.RECEIVED]).value
-        self.now = world.now
+        self.now, self.rng = world.now, rng
 
     def _base(self) -> dict[str, Any]:
-        return {"uid": uuid.UUID(int=uuid.uuid4().int), "created_at": self.opened, "updated_at": self.opened}
+        return {
+            "uid": uuid.UUID(int=self.rng.getrandbits(128), version=4),
+            "created_at": self.opened,
+            "updated_at": self.opened,
+        }
 
     def customer(self) -> dict[str, Any]:
         return self._base() | {
             "id": self.customer_id, "store_id": self.store, "kind": "person", "name": self.name, "contact_person": "",
             "gender": "male", "area": "滨江", "channel_id": self.channel, "grade": "other", "preferred_time": "",
-            "is_do_not_contact": False, "registered_by_id": self.owner, "pinyin": self.keys.pinyin,
+            "is_do_not_contact": False, "registered_by_id": self.registrar, "pinyin": self.keys.pinyin,
             "search_terms": list(self.keys.terms), "version": 1,
         }  # fmt: skip
 
@@ -166,7 +174,7 @@ class _Row:
         closed = None if self.is_open else self.opened + timedelta(days=20)
         return self._base() | {
             "id": self.opportunity_id, "store_id": self.store, "customer_id": self.customer_id, "owner_id": self.owner,
-            "registered_by_id": self.owner, "stage": self.stage, "stage_at": self.opened,
+            "registered_by_id": self.registrar, "stage": self.stage, "stage_at": self.opened,
             "outcome": "open" if self.is_open else "lost", "level": self.level, "requested_level": "",
             "channel_id": self.channel, "sales_mode": "in_store", "series_id": self.series, "model_text": "",
             "colour": "", "usage": "", "payment_method": "", "purchase_window": "30d", "trade_in": "", "competitor": "",
@@ -198,19 +206,48 @@ class _Row:
                 "subject": "", "data": detail,
             }  # fmt: skip
 
-    def follow_up(self) -> dict[str, Any]:
-        deadline = clock.end_of_day(clock.local_date(self.due)) + timedelta(seconds=1)
-        is_ahead = self.is_open and deadline > self.now
+    def contacts(self) -> Iterator[dict[str, Any]]:
+        for number, (outcome, sentence) in enumerate([("talked", SENTENCE), ("no_answer", "")]):
+            at = self.opened + timedelta(days=number + 1)
+            yield self._base() | {
+                "id": self.contact_id + number, "created_at": at, "store_id": self.store,
+                "opportunity_id": self.opportunity_id, "customer_id": self.customer_id, "by_id": self.owner,
+                "channel": "phone", "outcome": outcome, "sentence": sentence, "tags": [], "duration_s": 120,
+                "is_effective": outcome == "talked", "is_suspicious": False, "occurred_at": at,
+                "evidence": {"source": "page"}, "idempotency_key": f"scale-{self.number}-{number}",
+            }  # fmt: skip
+
+    def first_callback(self) -> dict[str, Any]:
+        at = self.opened + timedelta(days=1)
+        return self._callback(self.follow_up_id, "first_callback", at, done_at=at, contact_id=self.contact_id)
+
+    def regular_callback(self) -> dict[str, Any]:
+        done_at = None if self.is_open else self.due
+        return self._callback(self.follow_up_id + 1, "cadence", self.due, done_at=done_at, contact_id=None)
+
+    def _callback(
+        self, pk: int, code: str, due: datetime, *, done_at: datetime | None, contact_id: int | None
+    ) -> dict[str, Any]:
+        deadline = clock.end_of_day(clock.local_date(due))
+        remind_at = deadline + timedelta(seconds=1)
+        is_ahead = done_at is None and remind_at > self.now
         return self._base() | {
-            "id": self.follow_up_id, "store_id": self.store, "opportunity_id": self.opportunity_id,
-            "customer_id": self.customer_id, "assignee_id": self.owner, "rule_id": self.rule, "rule_code": "cadence",
-            "occurrence": 1, "channel": "phone", "note": SENTENCE, "state": "pending" if self.is_open else "done",
-            "due_at": self.due, "due_on": clock.local_date(self.due), "deadline_at": deadline,
-            "original_due_at": self.due, "moved_times": 0, "generation": 1,
-            "remind_step": "overdue" if is_ahead else "", "remind_at": deadline if is_ahead else None, "attempts": 0,
-            "last_error": "", "excused": "", "done_at": None if self.is_open else self.due,
-            "done_by_id": None if self.is_open else self.owner, "is_late": None if self.is_open else False,
-            "cancel_reason": "",
+            "id": pk, "store_id": self.store, "opportunity_id": self.opportunity_id, "customer_id": self.customer_id,
+            "assignee_id": self.owner, "rule_id": self.rule, "rule_code": code, "occurrence": 1, "channel": "phone",
+            "note": SENTENCE, "state": "done" if done_at else "pending", "due_at": due,
+            "due_on": clock.local_date(due), "deadline_at": deadline, "original_due_at": due, "moved_times": 0,
+            "generation": 1, "remind_step": "overdue" if is_ahead else "",
+            "remind_at": remind_at if is_ahead else None, "attempts": 0, "last_error": "", "excused": "",
+            "done_at": done_at, "done_by_id": self.owner if done_at else None, "is_late": False if done_at else None,
+            "contact_id": contact_id, "cancel_reason": "",
+        }  # fmt: skip
+
+    def notice(self) -> dict[str, Any]:
+        subject = f"followups.FollowUp:{self.follow_up_id + 1}"
+        return self._base() | {
+            "created_at": self.due, "recipient_id": self.owner, "kind": "follow_up_overdue",
+            "data": {"customer": self.name, "code": "cadence", "due_at": self.due.isoformat()},
+            "url": f"/opportunities/{self.opportunity_id}/", "subject": subject, "dedupe_key": f"{subject}:1:overdue",
         }  # fmt: skip
 
 
@@ -225,11 +262,15 @@ def _reserve(cursor: Any, model: type[Any], count: int) -> int:
     return first
 
 
-def _copy(cursor: Any, table: str, rows: list[dict[str, Any]]) -> None:
-    columns = list(rows[0])
+def _copy(cursor: Any, table: str, rows: Iterable[dict[str, Any]]) -> None:
+    """Write the rows; all of them have the same keys, the names of the columns."""
     buffer = io.StringIO()
+    columns: list[str] = []
     for row in rows:
-        buffer.write("\t".join(_cell(row[column]) for column in columns) + "\n")
+        columns = columns or list(row)
+        buffer.write("\t".join(map(_cell, row.values())) + "\n")
+    if not columns:
+        return
     buffer.seek(0)
     names = ", ".join(f'"{column}"' for column in columns)
     cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", buffer)
