@@ -1,4 +1,4 @@
-"""Support looks at intakes and lists; only the services write them. The rows hold customers' numbers: superusers only."""
+"""Support looks at intakes and lists; only services write them. Rows hold numbers of customers: superusers only."""
 
 from django.contrib import admin
 

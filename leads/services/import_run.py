@@ -161,14 +161,17 @@ def _tell(lead_import: LeadImport) -> None:
 
 def _write(lead_import: LeadImport, report: Report) -> None:
     """Write the rows and close the import. When somebody takes one of the numbers meanwhile, judge again and repeat."""
-    for attempt in range(1, TRIES + 1):
+    tries = 0
+    is_written = False
+    while not is_written:
+        tries += 1
         rows = _wanted_rows(lead_import)
         try:
             with transaction.atomic():
                 _write_rows(lead_import, rows, report)
-            break
+            is_written = True
         except IntegrityError as error:
-            if attempt == TRIES:
+            if tries == TRIES:
                 message = _("Some of these numbers are being registered in this very moment. Please try again.")
                 raise Conflict(message, code="busy") from error
     lead_import.state, lead_import.finished_at = ImportState.DONE, clock.now()

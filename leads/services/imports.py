@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Conflict, DomainError
 from core.phones import normalize_phone
+from core.text import clean_text
 from core.transactions import service
 from leads.enums import ALLOWED_RESOLUTIONS, ImportField, ImportState, LeadResult, Resolution
 from leads.models import LeadImport, LeadImportRow
@@ -61,7 +62,7 @@ def _new_import(store_id: int, name: str, content: bytes, read: FileContent, by:
     return LeadImport(
         store_id=store_id,
         created_by=by,
-        file_name=name[-200:],
+        file_name=clean_text(name)[-200:],
         sha256=hashlib.sha256(content).hexdigest(),
         encoding=read.encoding,
         delimiter=read.delimiter,

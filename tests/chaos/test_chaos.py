@@ -22,6 +22,7 @@ CALM_S = 1.5  # at most, between a sign of life and the next fault
 RECOVERY_S = 5
 FROZEN_S = 2.0
 DRAIN_S = 60
+WORST_LAG_S = 90  # a busy machine needs ten seconds to start a worker; on an idle one it is a few seconds
 CONTROL_MESSAGES, CONTROL_KILLS = 200, 2
 PLAN = [
     "worker",
@@ -139,7 +140,7 @@ def test_killing_anything_at_any_instant_loses_and_doubles_no_reminder(stage, ca
         )
     assert (lost, doubled) == (0, 0)
     assert stage.query(MISSES) == [(stage.number(LATE), stage.number(LATE))]
-    assert lag < 60
+    assert lag < WORST_LAG_S
 
 
 def test_control_one_early_acknowledged_message_per_reminder_loses_some(tmp_path, capsys):

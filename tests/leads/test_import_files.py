@@ -151,6 +151,11 @@ def test_lists_that_are_too_large_are_refused(content):
         read_file(name="list.csv", content=content)
 
 
+def test_too_wide_an_excel_sheet_is_refused_with_the_same_words():
+    with pytest.raises(LimitReached):
+        read_file(name="list.xlsx", content=workbook([["x"] * 61]))
+
+
 def test_ten_thousand_rows_and_a_heading_still_fit():
     assert len(cells(("电话\n" + "1\n" * 10_000).encode())) == 10_001
 

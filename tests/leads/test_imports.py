@@ -262,6 +262,8 @@ def test_known_numbers_are_repeats_with_their_reason(people):
         OpportunityFactory(customer=CustomerFactory(store=people.store, phone=f"+861380571562{number}"), **fields)
     CustomerFactory(store=people.store, phone="+8613805715624", is_do_not_contact=True)
     CustomerFactory(store=people.other_store, phone="+8613805715625")
+    parallel = Opportunity.objects.open().order_by("pk").first()
+    OpportunityFactory(customer=parallel.customer, is_parallel=True, outcome=Outcome.LOST, closed_at=NOON)
 
     lead_import = upload(people.dcc, listed(*(f"N{n},王,1380571562{n}" for n in range(6))))
 
@@ -286,6 +288,8 @@ def test_every_reason_is_said_in_words(people):
     with translation.override("en"):
         words = [reason_text(row) for row in upload(people.dcc, text).rows.order_by("row_no")]
 
+    valid = LeadImportRow(reason=RowReason.PHONE_INVALID, parsed={"phone_text": "13805715621"})
+    assert reason_text(valid) == valid.get_reason_display()
     assert words == [
         "Given up on Tue 17 Nov · Price",
         "Given up earlier",

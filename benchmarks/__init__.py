@@ -1,0 +1,1 @@
+"""How fast the pages are: `./dev bench`. Nothing here is part of the product."""
