@@ -26,7 +26,7 @@ class Server:
             self.port: int = probe.getsockname()[1]
         argv = [sys.executable, "-m", "gunicorn", "dealership.wsgi:application", "--bind", f"127.0.0.1:{self.port}"]
         argv += ["--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS), "--preload"]
-        argv += ["--no-control-socket", "--log-level", "warning"]
+        argv += ["--no-control-socket", "--log-level", "warning", "--keep-alive", "75"]  # a target waits for its turn
         env = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": settings}
         self.process = subprocess.Popen(argv, cwd=ROOT, env=env)
 
@@ -62,6 +62,10 @@ class Database:
 
     def __init__(self, cursor: Any) -> None:
         self.cursor = cursor
+
+    def version(self) -> str:
+        self.cursor.execute("SHOW server_version")
+        return str(self.cursor.fetchone()[0]).split()[0]
 
     def cpu_s(self) -> float:
         self.cursor.execute(

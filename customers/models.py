@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.models import TimeStampedModel
@@ -55,7 +55,7 @@ class Customer(TimeStampedModel):
 
     store = models.ForeignKey("staff.Store", models.PROTECT, related_name="customers", verbose_name=_("store"))
     kind = models.CharField(_("kind"), max_length=12, choices=CustomerKind, default=CustomerKind.PERSON)
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
     contact_person = models.CharField(_("contact person"), max_length=60, blank=True)
     gender = models.CharField(_("salutation"), max_length=6, choices=Gender, blank=True)
     area = models.CharField(_("area"), max_length=60, blank=True)

@@ -4,7 +4,7 @@ import argparse
 import io
 import sys
 
-from devtools import demo, gates, manage, packages, tools
+from devtools import bench, demo, gates, manage, packages, tools
 from devtools.base import StopError
 
 DESCRIPTION = """\
@@ -17,6 +17,7 @@ fmt                 format the code
 messages [--check]  collect the texts to be translated into locale/
 shots [NAME…]       screenshots of the main pages into var/shots/
 chaos [REMINDERS]   kill processes at random and count the reminders
+bench [--customers N] [--requests N] [--explain]   measure the pages, or write the plans of their queries
 lock                write the requirements lock files anew"""
 
 
@@ -39,6 +40,10 @@ def build_parser() -> argparse.ArgumentParser:
     chaos = commands.add_parser("chaos")
     chaos.add_argument("reminders", nargs="?", type=int, default=1500)
     chaos.add_argument("--faults", type=int, default=12)
+    measure = commands.add_parser("bench")
+    measure.add_argument("--customers", type=int, default=100_000)
+    measure.add_argument("--requests", type=int, default=200)
+    measure.add_argument("--explain", action="store_true", help="write the plans of the hottest queries instead")
     return parser
 
 
@@ -66,6 +71,8 @@ def run(argv: list[str]) -> int:
             return tools.shots(args.names)
         case "chaos":
             return gates.chaos(args.reminders, args.faults)
+        case "bench":
+            return bench.bench(customers=args.customers, requests=args.requests, is_explain=args.explain)
         case "lock":
             packages.compile_locks()
             return 0

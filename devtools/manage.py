@@ -19,12 +19,12 @@ def manage(args: list[str]) -> int:
     """Run a management command against the running services, or start the servers for as long as it takes."""
     console.stream = sys.stderr  # standard output belongs to the command
     set_up()
-    with _addresses() as urls:
+    with addresses() as urls:
         return run_in_foreground([PYTHON, str(ROOT / "manage.py"), *args], app_env(urls))
 
 
 @contextlib.contextmanager
-def _addresses() -> Iterator[dict[str, str]]:
+def addresses() -> Iterator[dict[str, str]]:
     urls = given_urls()
     running = read_state()
     if running:

@@ -11,7 +11,7 @@ class LeadKind(models.TextChoices):
 
 class LeadResult(models.TextChoices):
     CREATED = "created", _("New")
-    REPEATED = "repeated", _("Repeated")
+    REPEATED = "repeated", _("Known customer")
     REJECTED = "rejected", _("Rejected")
 
 

@@ -55,12 +55,9 @@ def holder_of(*, store_id: int, phone: Phone) -> Holder | None:
     )
 
 
-def is_visible(user: User, holder: Holder) -> bool:
-    """The person may open the customer anyway."""
-    return (
-        holder.opportunity is not None
-        and Opportunity.objects.visible_to(user).filter(pk=holder.opportunity.pk).exists()
-    )
+def may_open(user: User, opportunity_id: int | None) -> bool:
+    """The person sees this opportunity anyway; nobody sees None."""
+    return opportunity_id is not None and Opportunity.objects.visible_to(user).filter(pk=opportunity_id).exists()
 
 
 def series_on_offer() -> QuerySet[Series]:

@@ -13,6 +13,7 @@ from django.db.models import F, Func, Q
 from django.db.models.expressions import Combinable
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.models import TimeStampedModel
 from staff.enums import (
@@ -101,7 +102,7 @@ class User(AbstractBaseUser, PermissionsMixin, TimeStampedModel):
 
     employee_number = models.CharField(_("employee number"), max_length=20, unique=True)
     phone = models.CharField(_("phone"), max_length=20, unique=True, null=True, blank=True)
-    name = models.CharField(_("name"), max_length=40)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=40)
     gender = models.CharField(_("gender"), max_length=6, choices=Gender, blank=True)
     store = models.ForeignKey(
         Store, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("store")

@@ -7,6 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
+from django.utils import translation
 
 from core import clock
 from customers import defaults as channel_defaults
@@ -40,6 +42,13 @@ def _shipped(request: pytest.FixtureRequest) -> None:
         )
         request.getfixturevalue("transactional_db" if wants else "db")
         ship_defaults()
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    """A request in another language leaves it active in this thread; the next test starts in Chinese again."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture

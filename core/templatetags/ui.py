@@ -68,11 +68,16 @@ def icon(
     name: str, size: int | None = None, css_class: str = "", stroke: float = STROKE_WIDTH, **extra: str
 ) -> SafeString:
     """An outline icon of the sprite, hidden from screen readers: the words next to it carry the meaning."""
-    css_class = extra.get("class", css_class)
+    return _icon(name, size, extra.get("class", css_class), stroke)
+
+
+@cache
+def _icon(name: str, size: int | None, css_class: str, stroke: float) -> SafeString:
+    """The same mark-up for the same words: a list shows some hundred icons."""
     if size is not None and size not in ICON_SIZES:
         raise template.TemplateSyntaxError(f"icon size {size} has no class in core.css")
     classes = " ".join(part for part in ("icon", f"icon-{size}" if size else "", css_class) if part)
-    # The symbol in the sprite carries the strokes and core.css their width: a list shows some hundred icons.
+    # The symbol in the sprite carries the strokes and core.css their width.
     width = "" if stroke == STROKE_WIDTH else format_html(' stroke-width="{}"', stroke)
     return format_html(
         '<svg class="{}" viewBox="0 0 24 24"{} aria-hidden="true"><use href="{}#{}"/></svg>',

@@ -103,7 +103,9 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     connect_timeout=5,
     options="-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=30s"
     " -c random_page_cost=1.1"  # SSD; with the default of 4 the planner reads tables instead of the search indexes
-    " -c jit=off",  # short queries: to compile one takes 10 to 30 ms, to run it 1
+    # Our queries are short: to compile one, to start a second process for it or to try every order of ten joins takes
+    # longer (3 to 30 ms) than to run it.
+    " -c jit=off -c max_parallel_workers_per_gather=0 -c join_collapse_limit=4",
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -111,6 +111,7 @@ def _restore_callbacks(contact: Contact, moved: list[FollowUp], *, now: datetime
     for row in ended.select_related("rule"):
         row.state, row.cancel_reason = FollowUpState.PENDING, ""
         row.done_at, row.done_by, row.contact, row.is_late = None, None, None, None
+        row.assignee_id = contact.opportunity.owner_id  # the customer may have changed hands since
         row.generation += 1
         rearm(row, now=now)
         row.save()

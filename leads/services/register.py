@@ -106,24 +106,9 @@ def lead_register(
     at = data.occurred_at or clock.now()
     _check(data, at)
     customer, is_known = _customer(store_id, data, by=by)
-    opportunity = open_of_customer(customer.pk) if is_known else None
-    if opportunity is None:
-        opportunity = _open(customer, data, owner=owner, by=by, at=at)
-    else:
-        opportunity_returned(
-            opportunity_id=opportunity.pk, occurred_at=at, by=by, source=SOURCE, kind=data.kind, note=data.note
-        )
-    if data.kind == LeadKind.WALK_IN:
-        opportunity = opportunity_advance(opportunity_id=opportunity.pk, to=Stage.RECEIVED, by=by, source=SOURCE)
-    lead = lead_build(
-        data,
-        customer,
-        opportunity,
-        result=LeadResult.REPEATED if is_known else LeadResult.CREATED,
-        by=by,
-        at=at,
-        lead_import_id=lead_import_id,
-    )
+    opportunity = _opportunity(customer, data, is_known=is_known, owner=owner, by=by, at=at)
+    result = LeadResult.REPEATED if is_known else LeadResult.CREATED
+    lead = lead_build(data, customer, opportunity, result=result, by=by, at=at, lead_import_id=lead_import_id)
     lead.idempotency_key = idempotency_key
     lead.clean_fields(exclude=_RELATIONS)
     lead.save(force_insert=True)
@@ -181,6 +166,22 @@ def _customer(store_id: int, data: LeadInput, *, by: User) -> tuple[Customer, bo
 def _locked(customer_id: int) -> Customer:
     """Two clerks who register the same former customer open one opportunity, not two."""
     return Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+
+
+def _opportunity(
+    customer: Customer, data: LeadInput, *, is_known: bool, owner: User | None, by: User, at: datetime
+) -> Opportunity:
+    """The open one, with this contact noted; else a new one. A visit reaches the showroom stage."""
+    opportunity = open_of_customer(customer.pk) if is_known else None
+    if opportunity is None:
+        opportunity = _open(customer, data, owner=owner, by=by, at=at)
+    else:
+        opportunity_returned(
+            opportunity_id=opportunity.pk, occurred_at=at, by=by, source=SOURCE, kind=data.kind, note=data.note
+        )
+    if data.kind == LeadKind.WALK_IN:
+        opportunity = opportunity_advance(opportunity_id=opportunity.pk, to=Stage.RECEIVED, by=by, source=SOURCE)
+    return opportunity
 
 
 def _open(customer: Customer, data: LeadInput, *, owner: User | None, by: User, at: datetime) -> Opportunity:

@@ -18,10 +18,9 @@ from core.templatetags.ui import day
 from customers.services import phone_lookup_log
 from leads.enums import LeadKind
 from leads.forms import LookupForm, RegisterForm, new_key, window_tiles
-from leads.selectors import areas_of_store, holder_of, is_visible, lead_of, planned_of
+from leads.selectors import areas_of_store, holder_of, lead_of, may_open, planned_of
 from leads.services import RegisterResult, lead_register
 from leads.views.common import is_fragment, user_of
-from opportunities.models import Opportunity
 from staff.models import User
 from staff.policies import can_register_leads, ensure
 
@@ -103,8 +102,11 @@ def _promises(opportunity_id: int) -> str:
 def lead_registered(request: HttpRequest, pk: int) -> HttpResponse:
     """What was stored, who owns it and which callbacks are planned."""
     lead = get_object_or_404(lead_of(user_of(request), pk))
-    visible = Opportunity.objects.visible_to(user_of(request)).filter(pk=lead.opportunity_id)
-    context = {"lead": lead, "planned": planned_of(lead.opportunity_id), "is_visible": visible.exists()}
+    context = {
+        "lead": lead,
+        "planned": planned_of(lead.opportunity_id),
+        "is_visible": may_open(user_of(request), lead.opportunity_id),
+    }
     return render(request, "leads/lead_registered.html", context)
 
 
@@ -135,5 +137,6 @@ def _lookup(request: HttpRequest, by: User) -> dict[str, Any]:
     holder = holder_of(store_id=by.store_id or 0, phone=normalize_phone(form.cleaned_data["phone"]))
     if holder is None:
         return {"lookup": "new"}
+    opportunity = holder.opportunity
     phone_lookup_log(customer_id=holder.customer_id, by=by, ip=request.META.get("REMOTE_ADDR"))
-    return {"lookup": "known", "holder": holder, "is_visible": is_visible(by, holder)}
+    return {"lookup": "known", "holder": holder, "is_visible": may_open(by, opportunity.pk if opportunity else None)}

@@ -49,47 +49,48 @@ def opportunities_open_many(
     """
     for owner in {each.owner.pk: each.owner for each in wanted if each.owner is not None}.values():
         ensure_may_own(owner, store_id)
-    now = clock.now()
-    made = []
-    for each in wanted:
-        opportunity = opportunity_build(
-            customer_id=each.customer_id,
-            store_id=store_id,
-            owner=each.owner,
-            by=by,
-            stage=Stage.LEAD,
-            now=now,
-            **each.facts,
-        )
-        opportunity.clean_fields(exclude=_RELATIONS)
-        made.append(opportunity)
+    made = [_build(each, store_id=store_id, by=by) for each in wanted]
     Opportunity.objects.bulk_create(made, batch_size=BATCH)
-    Ownership.objects.bulk_create(
-        [
-            Ownership(opportunity=opportunity, owner=opportunity.owner, rule=owner_rule, actor=by, from_at=now)
-            for opportunity in made
-            if opportunity.owner is not None
-        ],
-        batch_size=BATCH,
-    )
-    JourneyEvent.objects.bulk_create(
-        [
-            journey_record(
-                opportunity,
-                EventKind.REGISTERED,
-                by=by,
-                at=each.occurred_at,
-                subject=source,
-                trigger=trigger,
-                rule=owner_rule,
-            )
-            for opportunity, each in zip(made, wanted, strict=True)
-        ],
-        batch_size=BATCH,
-    )
+    owned = [opportunity for opportunity in made if opportunity.owner is not None]
+    Ownership.objects.bulk_create([_ownership(each, rule=owner_rule, by=by) for each in owned], batch_size=BATCH)
+    log = [
+        journey_record(
+            opportunity,
+            EventKind.REGISTERED,
+            by=by,
+            at=each.occurred_at,
+            subject=source,
+            trigger=trigger,
+            rule=owner_rule,
+        )
+        for opportunity, each in zip(made, wanted, strict=True)
+    ]
+    JourneyEvent.objects.bulk_create(log, batch_size=BATCH)
     ids = tuple(opportunity.pk for opportunity in made)
-    events.emit(OpportunitiesOpened(opportunity_ids=ids, store_id=store_id, trigger=trigger, at=now, by_id=by.pk))
+    events.emit(
+        OpportunitiesOpened(opportunity_ids=ids, store_id=store_id, trigger=trigger, at=clock.now(), by_id=by.pk)
+    )
     return made
+
+
+def _build(wanted: NewOpportunity, *, store_id: int, by: User) -> Opportunity:
+    opportunity = opportunity_build(
+        customer_id=wanted.customer_id,
+        store_id=store_id,
+        owner=wanted.owner,
+        by=by,
+        stage=Stage.LEAD,
+        now=clock.now(),
+        **wanted.facts,
+    )
+    opportunity.clean_fields(exclude=_RELATIONS)
+    return opportunity
+
+
+def _ownership(opportunity: Opportunity, *, rule: str, by: User) -> Ownership:
+    return Ownership(
+        opportunity=opportunity, owner=opportunity.owner, rule=rule, actor=by, from_at=opportunity.opened_at
+    )
 
 
 @service
