@@ -117,9 +117,13 @@ class FollowUp(TimeStampedModel):
     sent by the sweep, one row per transaction (reliability.md 4.1).
     """
 
-    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+", verbose_name=_("store"))
+    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+", verbose_name=_("store"), db_index=False)
     opportunity = models.ForeignKey(
-        "opportunities.Opportunity", models.PROTECT, related_name="follow_ups", verbose_name=_("opportunity")
+        "opportunities.Opportunity",
+        models.PROTECT,
+        related_name="follow_ups",
+        verbose_name=_("opportunity"),
+        db_index=False,
     )
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+", verbose_name=_("customer"))
     assignee = models.ForeignKey(
@@ -129,9 +133,10 @@ class FollowUp(TimeStampedModel):
         blank=True,
         related_name="follow_ups",
         verbose_name=_("assignee"),
+        db_index=False,
     )
     rule = models.ForeignKey(
-        FollowUpRule, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("rule")
+        FollowUpRule, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("rule"), db_index=False
     )
     rule_code = models.CharField(_("callback"), max_length=20, choices=RuleCode)
     occurrence = models.PositiveIntegerField(_("occurrence"), default=1)
@@ -157,7 +162,13 @@ class FollowUp(TimeStampedModel):
     # the end
     done_at = models.DateTimeField(_("done at"), null=True, blank=True)
     done_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("done by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("done by"),
+        db_index=False,
     )
     is_late = models.BooleanField(_("done late"), null=True, editable=False)
     contact = models.ForeignKey(
@@ -203,15 +214,34 @@ class FollowUp(TimeStampedModel):
                 condition=Q(remind_at__isnull=False),
                 name="followup_remind",
             ),
+            # A foreign key with which one of these begins has no index of its own. With the deadline, so that late and
+            # due are counted in the index alone.
             models.Index(
-                fields=["assignee", "due_at", "id"], condition=Q(state=FollowUpState.PENDING), name="followup_mine"
+                fields=["assignee", "due_at", "id"],
+                include=["deadline_at"],
+                condition=Q(state=FollowUpState.PENDING),
+                name="followup_mine",
             ),
             models.Index(
-                fields=["store", "deadline_at", "id"], condition=Q(state=FollowUpState.PENDING), name="followup_store"
+                fields=["store", "due_at", "id"],
+                include=["deadline_at"],
+                condition=Q(state=FollowUpState.PENDING),
+                name="followup_store",
             ),
+            models.Index(fields=["assignee", "due_on"], name="followup_day"),
+            models.Index(fields=["store", "due_on"], name="followup_day_of_store"),
             models.Index(fields=["opportunity", "state", "due_at"], name="followup_opportunity"),
             models.Index(
-                fields=["assignee", "done_at"], condition=Q(state=FollowUpState.DONE), name="followup_done_by_me"
+                fields=["assignee", "done_at"],
+                include=["is_late"],
+                condition=Q(state=FollowUpState.DONE),
+                name="followup_done_by_me",
+            ),
+            models.Index(
+                fields=["store", "done_at"],
+                include=["is_late"],
+                condition=Q(state=FollowUpState.DONE),
+                name="followup_done_in_store",
             ),
         ]
 
@@ -226,13 +256,17 @@ class FollowUp(TimeStampedModel):
 class Contact(TimeStampedModel):
     """What was done and said, written once. Evidence: who, when typed, how late, from which page and device."""
 
-    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+", verbose_name=_("store"))
+    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+", verbose_name=_("store"), db_index=False)
     opportunity = models.ForeignKey(
-        "opportunities.Opportunity", models.PROTECT, related_name="contacts", verbose_name=_("opportunity")
+        "opportunities.Opportunity",
+        models.PROTECT,
+        related_name="contacts",
+        verbose_name=_("opportunity"),
+        db_index=False,
     )
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+", verbose_name=_("customer"))
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="contacts", verbose_name=_("recorded by")
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="contacts", verbose_name=_("recorded by"), db_index=False
     )
     channel = models.CharField(_("by"), max_length=10, choices=ContactChannel)
     outcome = models.CharField(_("result"), max_length=20, choices=ContactOutcome)
@@ -250,6 +284,7 @@ class Contact(TimeStampedModel):
         verbose_name_plural = _("contacts")
         indexes = [
             models.Index(fields=["by", "-created_at"], name="contact_by_recent"),
+            models.Index(fields=["store", "-created_at"], name="contact_store_recent"),
             models.Index(fields=["opportunity", "-occurred_at"], name="contact_opportunity"),
         ]
 

@@ -33,7 +33,9 @@ from opportunities.stages import Outcome, Stage
 class Opportunity(TimeStampedModel):
     """One purchase intent of one customer: a stage, an owner and always a next action (architecture.md 1)."""
 
-    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="opportunities", verbose_name=_("store"))
+    store = models.ForeignKey(
+        "staff.Store", models.PROTECT, related_name="opportunities", verbose_name=_("store"), db_index=False
+    )
     customer = models.ForeignKey(
         "customers.Customer", models.PROTECT, related_name="opportunities", verbose_name=_("customer")
     )
@@ -44,9 +46,15 @@ class Opportunity(TimeStampedModel):
         blank=True,
         related_name="opportunities",
         verbose_name=_("owner"),
+        db_index=False,
     )
     registered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("registered by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("registered by"),
+        db_index=False,
     )
     stage = models.CharField(_("stage"), max_length=20, choices=Stage, default=Stage.LEAD, editable=False)
     stage_at = models.DateTimeField(_("stage reached at"), default=clock.now, editable=False)
@@ -150,6 +158,8 @@ class Opportunity(TimeStampedModel):
             models.Index(fields=["owner", "outcome", "next_action_at", "id"], name="opp_owner_next"),
             models.Index(fields=["store", "outcome", "next_action_at", "id"], name="opp_store_next"),
             models.Index(fields=["registered_by", "outcome", "next_action_at", "id"], name="opp_registrar_next"),
+            models.Index(fields=["owner", "opened_at"], name="opp_owner_opened"),
+            models.Index(fields=["store", "opened_at"], name="opp_store_opened"),
             models.Index(
                 fields=["store", "opened_at"],
                 condition=Q(owner=None, outcome=Outcome.OPEN),
@@ -206,25 +216,32 @@ class Ownership(TimeStampedModel):
 
 
 class JourneyEvent(models.Model):
-    """Append-only log: the customer's timeline, the audit of the sale, the fact table of every funnel."""
+    """Append-only log: the customer's timeline, the audit of the sale, the fact table of every funnel.
 
-    opportunity = models.ForeignKey(Opportunity, models.PROTECT, related_name="journey", verbose_name=_("opportunity"))
-    customer = models.ForeignKey(
-        "customers.Customer", models.PROTECT, related_name="journey", verbose_name=_("customer")
+    The largest table: its indexes are those below, none of their own for the foreign keys.
+    """
+
+    opportunity = models.ForeignKey(
+        Opportunity, models.PROTECT, related_name="journey", verbose_name=_("opportunity"), db_index=False
     )
-    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+", verbose_name=_("store"))
+    customer = models.ForeignKey(
+        "customers.Customer", models.PROTECT, related_name="journey", verbose_name=_("customer"), db_index=False
+    )
+    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+", verbose_name=_("store"), db_index=False)
     kind = models.CharField(_("kind"), max_length=20, choices=EventKind)
     stage = models.CharField(_("stage"), max_length=20, choices=Stage)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by"), db_index=False
     )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("owner")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("owner"), db_index=False
     )
     channel = models.ForeignKey(
-        "customers.Channel", models.PROTECT, null=True, related_name="+", verbose_name=_("channel")
+        "customers.Channel", models.PROTECT, null=True, related_name="+", verbose_name=_("channel"), db_index=False
     )
-    series = models.ForeignKey("vehicles.Series", models.PROTECT, null=True, related_name="+", verbose_name=_("series"))
+    series = models.ForeignKey(
+        "vehicles.Series", models.PROTECT, null=True, related_name="+", verbose_name=_("series"), db_index=False
+    )
     occurred_at = models.DateTimeField(_("occurred at"))
     recorded_at = models.DateTimeField(_("recorded at"), default=clock.now)
     subject = models.CharField(_("subject"), max_length=60, blank=True)  # "followups.Contact:17"

@@ -58,14 +58,8 @@ def contact_record(
     now = clock.now()
     pending = _lock_pending(opportunity)
     sentence = clean_text(entry.sentence)
-    book = rule_book(
-        store_id=opportunity.store_id,
-        on=clock.local_date(now),
-        key=key,
-        by_id=by.pk,
-        sentence=sentence,
-        outcome=entry.outcome,
-    )
+    words = {"sentence": sentence, "outcome": entry.outcome}
+    book = rule_book(store_id=opportunity.store_id, on=clock.local_date(now), key=key, by_id=by.pk, **words)
     if book.earlier_contact_id is not None:
         return _stored_before(book.earlier_contact_id, opportunity, pending, by=by)
     ensure_can_work(by, opportunity)

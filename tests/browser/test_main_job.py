@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.utils import translation
 from playwright.sync_api import Page, expect
 
 from core import clock
@@ -88,7 +89,8 @@ def the_next_one_stands_on_the_page(page: Page) -> None:
     second = FollowUp.objects.get(rule_code=RuleCode.SECOND_CALLBACK)
     page.goto(f"/opportunities/{second.opportunity_id}/")
     assert second.state == FollowUpState.PENDING
-    expect(page.locator(".c-next")).to_contain_text(second.get_rule_code_display())
+    with translation.override("zh-hans"):
+        expect(page.locator(".c-next")).to_contain_text(second.get_rule_code_display())
 
 
 def the_supervisor_sees_the_miss(page: Page) -> None:

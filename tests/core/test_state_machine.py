@@ -30,11 +30,12 @@ def test_state_machine_allows_exactly_the_listed_steps(current, target):
 
 
 def test_state_machine_names_both_statuses_when_it_refuses():
-    with override("en"), pytest.raises(DomainError) as refused:
-        LIGHTS.check(Light.OFF, Light.RED)
+    with override("en"):  # the words are looked up when they are read
+        with pytest.raises(DomainError) as refused:
+            LIGHTS.check(Light.OFF, Light.RED)
 
-    assert refused.value.code == "transition"
-    assert refused.value.messages == ["This is not possible: the status is “Off” and cannot become “Red light”."]
+        assert refused.value.code == "transition"
+        assert refused.value.messages == ["This is not possible: the status is “Off” and cannot become “Red light”."]
 
 
 def test_state_machine_lists_targets_in_the_order_of_the_table():

@@ -4,13 +4,15 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 
-from core import clock
+from core import clock, events
 from core.errors import DomainError, LimitReached
 from followups.enums import CancelReason, ContactOutcome, FollowUpState, RuleCode
 from followups.models import Contact, FollowUp, FollowUpRule
 from followups.services import Entry, contact_record, message_failed_tell, message_send
 from notifications.enums import NoticeKind
+from notifications.events import MessageNotSent
 from notifications.models import Notification, OutboundMessage
 from opportunities.enums import EventKind
 from opportunities.models import JourneyEvent, Opportunity
@@ -561,3 +563,12 @@ def test_the_level_moves_planned_callbacks_and_the_answer_shows_it(people, noon)
     assert result.next_up.due_on == date(2026, 11, 27)
     assert Opportunity.objects.get(pk=opportunity.pk).next_action_at == result.next_up.due_at
     assert level_set(opportunity_id=opportunity.pk, level="H", by=people.owner) == "same"
+
+
+@pytest.mark.parametrize(("subject", "is_told"), [("followups.Contact:%s", True), ("somewhere.Else:%s", False)])
+def test_a_message_that_the_gateway_refused_for_good_is_told(people, opportunity, subject, is_told):
+    contact = send(opportunity, people.owner).contact
+    with transaction.atomic():
+        events.emit(MessageNotSent(message_id=1, subject=subject % contact.pk, state="failed"))
+
+    assert Notification.objects.filter(kind=NoticeKind.MESSAGE_FAILED).exists() is is_told

@@ -296,7 +296,9 @@ def test_a_correction_is_never_changed(people, opportunity, statement):
 def test_after_a_hand_over_the_restored_callback_is_the_new_owners(people, opportunity):
     with clock.travel(NOON + 2 * DAY):
         result = record(opportunity, people.supervisor)
-        opportunity_assign(opportunity_id=opportunity.pk, owner_id=people.colleague.pk, by=people.manager, reason="调整")
+        opportunity_assign(
+            opportunity_id=opportunity.pk, owner_id=people.colleague.pk, by=people.manager, reason="调整"
+        )
         take_back(result, people.supervisor)
 
     assert callbacks(opportunity)[RuleCode.FIRST_CALLBACK].assignee == people.colleague

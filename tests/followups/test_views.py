@@ -303,10 +303,11 @@ def test_contact_log_expired_session_leads_to_the_login(sales):
     assert not Contact.objects.exists()
 
 
-def test_contact_log_ten_megabytes_are_refused(sales):
+def test_contact_log_ten_megabytes_are_refused_next_to_the_field(sales):
     response = sales.client.post(log_url(sales.opportunity), taps(sentence="x" * 10_000_000), headers=HTMX)
 
-    assert response.status_code in (400, 413)
+    assert response.status_code == 422
+    assert "id_sentence_error" in response.content.decode()
     assert not Contact.objects.exists()
 
 

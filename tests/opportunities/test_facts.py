@@ -15,6 +15,7 @@ from opportunities.models import JourneyEvent, Opportunity
 from opportunities.policies import can_decide, can_give_away, can_work
 from opportunities.services import close_request, facts_update, level_decide, level_request, level_set, note_add
 from opportunities.services.facts import is_downgrade
+from opportunities.services.notices import tell
 from tests.conftest import NOON
 from tests.factories import LeaveFactory, OpportunityFactory, SeriesFactory, TrimFactory, UserFactory
 from tests.journeys import open_one
@@ -60,7 +61,7 @@ def test_facts_change_and_the_log_has_both_values(people, opportunity):
     assert event.data["changed"] == {
         "colour": ["", "雪山白"],
         "budget_max_rmb": ["", "189800.00"],
-        "concerns": ["", "续航, 价格"],
+        "concerns": ["", "续航 · 价格"],
     }
 
 
@@ -348,3 +349,12 @@ def test_who_asked_does_not_decide(people, opportunity):
     assert [
         can_decide(person, opportunity) for person in (people.supervisor, people.manager, people.general_manager)
     ] == [False, False, True]
+
+
+@pytest.mark.parametrize("who", [None, "supervisor"])
+def test_nobody_is_told_what_he_did_himself(people, opportunity, who):
+    recipient_id = getattr(people, who).pk if who else None
+
+    tell(opportunity, recipient_id, NoticeKind.LEVEL_DECIDED, by=people.supervisor)
+
+    assert not Notification.objects.exists()

@@ -213,7 +213,7 @@ def overdue_by_person(user: User) -> list[dict[str, Any]]:
     rows = FollowUp.objects.visible_to(user).overdue().exclude(assignee=None)
     people: Iterable[Any] = (
         rows.values("assignee_id", "assignee__name")
-        .annotate(count=Count("pk"), oldest_at=Min("deadline_at"))
+        .annotate(count=Count("*"), oldest_at=Min("deadline_at"))
         .order_by("oldest_at")[:PEOPLE_LIMIT]
     )
     return list(people)
@@ -234,7 +234,7 @@ def tomorrow(user: User) -> dict[str, object]:
     """How many callbacks tomorrow has and when the first is due, for an empty day."""
     start = clock.end_of_day(clock.today())
     rows = callbacks_of(user).filter(due_at__gt=start, due_at__lte=start + timedelta(days=1))
-    return rows.aggregate(count=Count("pk"), first_at=Min("due_at"))
+    return rows.aggregate(count=Count("*"), first_at=Min("due_at"))
 
 
 def schedule(user: User, *, view: str, due: Iterable[CallbackRow]) -> list[Appointment]:
@@ -318,7 +318,7 @@ def _contacts_per_day(user: User, *, view: str, since: datetime) -> dict[date, i
         Contact.objects.filter(_people(user, view, "by"), created_at__gte=since, correction=None)
         .annotate(on=TruncDate("occurred_at", tzinfo=zone))
         .values("on")
-        .annotate(count=Count("pk"))
+        .annotate(count=Count("*"))
         .order_by("on")
     )
     return {row["on"]: row["count"] for row in rows}
@@ -335,5 +335,5 @@ def _people(user: User, view: str, field: str) -> Q:
 
 def size_of(rows: QuerySet) -> Coalesce:  # type: ignore[type-arg]
     """The number of rows as an expression, so that several counts are one statement."""
-    counted = rows.order_by().values(one=Value(1)).annotate(size=Count("pk")).values("size")
+    counted = rows.order_by().values(one=Value(1)).annotate(size=Count("*")).values("size")
     return Coalesce(Subquery(counted), 0)

@@ -16,7 +16,15 @@ from staff.selectors import owners_of_store
 from workbench.context_processors import quick_actions
 from workbench.filters import FILTER_NAMES, OpportunityFilter
 from workbench.forms import AssignForm
-from workbench.selectors.lists import chosen_rows, filter_lists, list_row, list_rows, saved_view, saved_views
+from workbench.selectors.lists import (
+    chosen_rows,
+    dressed,
+    filter_lists,
+    list_row,
+    list_rows,
+    saved_view,
+    saved_views,
+)
 from workbench.services import ASSIGN_LIMIT, opportunities_assign
 from workbench.views.answers import Request, number, saved
 
@@ -32,14 +40,15 @@ def opportunity_list(request: Request) -> HttpResponse:
         return redirect(f"{resolve_url('workbench:opportunity-list')}?{request.session[REMEMBERED]}")
     view = saved_view(request.user, query.get("view"))
     narrowed = OpportunityFilter(query, queryset=list_rows(request.user, view), choices=filter_lists(request.user))
-    page = keyset_page(narrowed.qs, order=view.order, cursor=query.get("cursor"), size=PAGE_SIZE)
+    keys = [key.field for key in view.order]
+    page = keyset_page(narrowed.qs.only(*keys), order=view.order, cursor=query.get("cursor"), size=PAGE_SIZE)
     context = {
         "active": "customers",
         "views": saved_views(request.user),
         "view": view,
         "filter": narrowed,
         "page": page,
-        "rows": [list_row(row) for row in page.items],
+        "rows": [list_row(row) for row in dressed(page.items)],
         "can_assign": can_assign(request.user),
         "quick": quick_actions(request.user),
     }
