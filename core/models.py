@@ -23,8 +23,8 @@ class TimeStampedModel(models.Model):
         abstract = True
 
     def _get_FIELD_display(self, field: Any) -> Any:
-        """The label of the chosen value. Django's own way translates every choice to find one; a list spent a seventh of
-        its time on that."""
+        """The label of the chosen value. Django's own way translates every choice to find one: a seventh of the time
+        of a list."""
         value = getattr(self, field.attname)
         label = next((label for choice, label in field.flatchoices if choice == value), value)
         return force_str(label, strings_only=True)

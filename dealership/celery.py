@@ -1,8 +1,10 @@
 """Celery: short interval wake-ups for sweeps. PostgreSQL holds every due time (reliability.md 4.1)."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dealership.settings.production")
 
@@ -33,3 +35,10 @@ app.conf.beat_schedule = {
     # every hour, does its work once per local day · followups: repair and report missing next actions
     "followups.reconcile": {"task": "followups.reconcile", "schedule": 3600.0, "options": {"expires": 3000}},
 }
+
+
+@worker_ready.connect
+def wake_up_at_once(**kwargs: Any) -> None:
+    """A fresh worker looks for due rows now: beat's first wake-up comes only after a whole interval."""
+    for name in ("followups.remind_due", "notifications.outbox_send"):
+        app.send_task(name, expires=60)

@@ -122,6 +122,12 @@ def _serve(started: Services, env: dict[str, str], port: int, stop: StopSignal, 
             is_up = wait_until(
                 lambda: is_green(f"{base}/healthz/"), children, stop, seconds=WEB_SECONDS, failure=failure
             )
+            failure = (
+                f"The sweeps do not beat after {WEB_SECONDS} s: {base}/healthz/deep and var/log/worker.log say why."
+            )
+            is_up = is_up and wait_until(
+                lambda: is_green(f"{base}/healthz/deep"), children, stop, seconds=WEB_SECONDS, failure=failure
+            )
         if is_up:
             _welcome(base, time.monotonic() - begin)
             _watch(children, started, stop, f"{base}/healthz/deep")

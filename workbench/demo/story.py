@@ -74,7 +74,8 @@ def tell(teller: Teller, *, customers: int) -> None:
     now = clock.now()
     for offset in range(DAYS, -1, -1):
         day = clock.local_date(now) - timedelta(days=offset)
-        _day(teller, day, per_day=customers / (DAYS + 1), now=now)
+        growth = 0.4 + 1.2 * (DAYS - offset) / DAYS  # the store becomes known: most customers are rather new
+        _day(teller, day, per_day=growth * customers / (DAYS + 1), now=now)
 
 
 def _day(teller: Teller, day: date, *, per_day: float, now: datetime) -> None:
