@@ -58,7 +58,7 @@ HOTTEST = (
         "Head of the 360 page: one row by its key, small ranges for the number, the contacts and the stages.",
     ),
     Hot(
-        "08-timeline", "customer, 360 page", 'FROM "opportunities_journeyevent"',
+        "08-timeline", "customer, 360 page", 'ORDER BY "opportunities_journeyevent"."occurred_at" DESC',
         "The last entries of one opportunity in the order of journey_opportunity.",
     ),
     Hot(

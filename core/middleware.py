@@ -58,7 +58,6 @@ class HtmxResponseMiddleware:
 
 
 def _is_htmx(request: HttpRequest) -> bool:
-    # htmx restores a page from the server when its own history is gone: that wants the whole page.
     return request.headers.get("HX-Request") == "true"
 
 

@@ -31,7 +31,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def healthz_deep(request: HttpRequest) -> HttpResponse:
     """Also the sweeps beat: 503 when one has been silent for three minutes (reliability.md 2.1, 6)."""
-    seen = ages()
+    try:
+        seen = ages()
+    except (OperationalError, InterfaceError):
+        return JsonResponse({"status": "no database"}, status=503)
     silent = [name for name in EXPECTED_SWEEPS if seen.get(name, float("inf")) > STALE_AFTER.total_seconds()]
     body = {
         "status": "degraded" if silent else "ok",

@@ -37,13 +37,13 @@ class FollowUpQuerySet(models.QuerySet):
                 return self.filter(store=user.store_id).filter(
                     any_of("assignee", user.team_member_ids())
                     | Q(assignee=None)
-                    | Q(opportunity__registered_by=user)
+                    | user.sight_of_registered("opportunity__")
                     | any_of("assignee", user.covered_user_ids(at=clock.sql_now()))
                 )
             case "own" if user.store_id is not None:
                 return self.filter(
                     Q(assignee=user)
-                    | Q(opportunity__registered_by=user)
+                    | user.sight_of_registered("opportunity__")
                     | any_of("assignee", user.covered_user_ids(at=clock.sql_now()))
                 )
         return self.none()

@@ -48,6 +48,7 @@ from followups.services.proposals import contact_sheet, quick_picks
 from opportunities.models import Opportunity
 from opportunities.policies import is_concerned
 from opportunities.selectors import opportunities_visible_to
+from opportunities.stages import Outcome
 from staff.models import User
 from staff.policies import ensure
 
@@ -269,6 +270,8 @@ def _recorded(request: HttpRequest, result: services.ContactResult) -> HttpRespo
     words = [_next_words(result.next_up)]
     if result.level == "requested":
         words.append(_("The lower level waits for the supervisor"))
+    if proposed := contact.evidence.get("proposed_close"):
+        words += [_("Proposed as lost") if proposed == Outcome.LOST else _("Proposed as void")]
     toast = {"level": "success", "title": title, "text": " · ".join(word for word in words if word)}
     if contact.evidence.get("via") != "system":  # what was sent cannot be called back
         toast["undo_url"] = reverse("followups:contact-undo", args=[contact.pk])

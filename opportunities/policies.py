@@ -15,7 +15,9 @@ def is_concerned(user: User, opportunity: Opportunity) -> bool:
     """Somebody who works with the customer, unlike one who was only given sight of the store."""
     if not user.is_active:
         return False
-    if user.is_leader or user.pk in (opportunity.owner_id, opportunity.registered_by_id):
+    if user.is_leader or user.pk == opportunity.owner_id:
+        return True
+    if user.pk == opportunity.registered_by_id and not (user.may_own and opportunity.owner_id):
         return True
     return user.covered_user_ids(at=clock.sql_now()).filter(user=opportunity.owner_id).exists()
 

@@ -22,8 +22,8 @@ class OpportunityQuerySet(models.QuerySet):
     def visible_to(self, user: "User") -> Self:
         """Deny by default: the widest scope among the person's roles decides (staff.enums.ROLE_SCOPE).
 
-        OWN and TEAM also cover what the person registered (a DCC agent keeps sight of her leads, D-15) and the
-        customers of a colleague whom the person stands in for today.
+        OWN and TEAM also cover what the person registered (`User.sight_of_registered`) and the customers of a colleague
+        whom the person stands in for today.
         """
         match user.scope:
             case "group" if user.store_id is not None:
@@ -34,11 +34,13 @@ class OpportunityQuerySet(models.QuerySet):
                 return self.filter(store=user.store_id).filter(
                     any_of("owner", user.team_member_ids())
                     | Q(owner=None)
-                    | Q(registered_by=user)
+                    | user.sight_of_registered()
                     | any_of("owner", user.covered_user_ids(at=clock.sql_now()))
                 )
             case "own" if user.store_id is not None:
                 return self.filter(
-                    Q(owner=user) | Q(registered_by=user) | any_of("owner", user.covered_user_ids(at=clock.sql_now()))
+                    Q(owner=user)
+                    | user.sight_of_registered()
+                    | any_of("owner", user.covered_user_ids(at=clock.sql_now()))
                 )
         return self.none()

@@ -182,6 +182,14 @@ class User(AbstractBaseUser, PermissionsMixin, TimeStampedModel):
         """The sales manager may not own deals, whatever other role the person has (R-036)."""
         return self.is_active and self.has_role(*OWNER_ROLES) and not self.has_role(Role.SALES_MANAGER)
 
+    def sight_of_registered(self, prefix: str = "") -> Q:
+        """What the person keeps sight of because of having registered it, for rows with `registered_by` and `owner`.
+
+        The DCC desk and reception keep what they registered (D-15); a consultant whose customer was handed over does not.
+        """
+        mine = Q(**{f"{prefix}registered_by": self})
+        return mine & Q(**{f"{prefix}owner": None}) if self.may_own else mine
+
     def team_member_ids(self) -> "models.QuerySet[User, int]":
         """The person's team and the teams the person supervises, as a subquery."""
         mine = Q(team__supervisor=self)

@@ -59,6 +59,14 @@ class ConcernsField(forms.CharField):
         return found
 
 
+class MoneyInput(forms.TextInput):
+    """Whole yuan stand without the decimals that nobody types."""
+
+    def format_value(self, value: Any) -> str | None:
+        text = super().format_value(value)
+        return text.removesuffix(".00") if text else text
+
+
 def _money(label: Any) -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
@@ -67,7 +75,7 @@ def _money(label: Any) -> forms.DecimalField:
         max_value=BUDGET_LIMIT,
         decimal_places=2,
         max_digits=9,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "num"}),
+        widget=MoneyInput(attrs={"inputmode": "decimal", "class": "num"}),
     )
 
 

@@ -138,6 +138,7 @@ AXES_LOCKOUT_CALLABLE = "staff.lockout.locked_out"
 AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=0)
 AXES_SENSITIVE_PARAMETERS = ["username", "password"]
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 10 * 3600  # one shift

@@ -4,7 +4,7 @@ from dealership.settings.base import *  # noqa: F403
 
 SECRET_KEY = env.str("SECRET_KEY")  # noqa: F405
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # noqa: F405
-DATABASES["default"].update(env.db("DATABASE_URL"), CONN_MAX_AGE=60)  # noqa: F405
+env.str("DATABASE_URL")  # noqa: F405 -- read by base; without it the default there would hide the mistake
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)  # noqa: F405
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -136,7 +136,10 @@ def _run_next() -> bool:
 
 @service
 def _fail(import_id: int, cause: BaseException | None) -> None:
-    lead_import = LeadImport.objects.select_for_update(no_key=True).get(pk=import_id)
+    queued = LeadImport.objects.select_for_update(no_key=True, of=("self",)).filter(state=ImportState.QUEUED)
+    lead_import = queued.filter(pk=import_id).first()
+    if lead_import is None:
+        return  # another worker took it up after the roll-back, and has ended it
     lead_import.state, lead_import.error = ImportState.FAILED, f"{type(cause).__name__}: {cause}"[:300]
     lead_import.finished_at = clock.now()
     lead_import.save(update_fields=["state", "error", "finished_at", "updated_at"])

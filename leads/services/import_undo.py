@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.errors import Conflict, LimitReached
 from core.transactions import service
-from customers.models import CustomerPhone
+from customers.models import Customer, CustomerPhone
 from customers.services import phones_release
 from leads.enums import ImportState, LeadResult, Resolution
 from leads.models import Lead, LeadImport, LeadImportRow
@@ -49,6 +49,9 @@ def import_undo(*, import_id: int, by: User) -> LeadImport:
     made = _opened_by(rows.filter(result=LeadResult.CREATED))
     reopened = _opened_by(rows.filter(resolution=Resolution.REOPEN))
     ids = sorted({*made, *reopened})
+    # Customers first, as lead_register does: a clerk with one of the numbers waits here, or we wait for the clerk.
+    people = Customer.objects.filter(opportunities__in=ids).order_by("pk")
+    list(people.select_for_update(no_key=True, of=("self",)).only("pk"))
     list(Opportunity.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True).only("pk"))
     untouched = _untouched(lead_import, ids, reopened=reopened)
     undone = opportunities_void_many(opportunity_ids=untouched, by=by)

@@ -144,7 +144,10 @@ def _customer(store_id: int, data: LeadInput, *, by: User) -> tuple[Customer, bo
     """The holder of the number, locked, and True; or a new customer and False. The unique index decides a race."""
     known = phone_find(store_id=store_id, number=data.phone.e164)
     if known is not None:
-        return _locked(known.customer_id), True
+        holder = _locked(known.customer_id)
+        if holder.phones.filter(pk=known.pk).exists():
+            return holder, True
+        # The number was given back meanwhile (an import taken back): nobody holds it any more.
     try:
         with transaction.atomic():
             created = customer_create(

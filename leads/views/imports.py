@@ -1,9 +1,11 @@
 """The steps of an import: upload, mapping, dry run, import (design 20)."""
 
+from urllib.parse import urlsplit
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -118,8 +120,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _check_page(request: HttpRequest, lead_import: LeadImport, form: ConfirmForm) -> HttpResponse:
-    show = request.GET.get("show", "")
-    show = show if show in FILTERS else "problems"
+    show = _shown(request.GET)
     rows = rows_shown(lead_import, show)
     counts = lead_import.counts
     context = {
@@ -135,6 +136,11 @@ def _check_page(request: HttpRequest, lead_import: LeadImport, form: ConfirmForm
     }
     template = "leads/_import_rows.html" if is_fragment(request) else "leads/import_check.html"
     return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _shown(query: QueryDict) -> str:
+    show = query.get("show", "")
+    return show if show in FILTERS else "problems"
 
 
 def _filters(lead_import: LeadImport) -> list[tuple[str, int]]:
@@ -175,6 +181,8 @@ def import_row(request: HttpRequest, pk: int, row_no: int) -> HttpResponse:
         "error": error,
         "typed": request.POST.get("phone", "")[:40] if error else "",
         "to_write": lead_import.counts["created"] + lead_import.counts["chosen"],
+        "show": _shown(QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)),
+        "filters": _filters(lead_import),
         "is_answer": True,
     }
     return render(request, "leads/_import_row_answer.html", context, status=422 if error else 200)

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from axes.helpers import get_client_ip_address
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -41,7 +42,7 @@ def lead_register_view(request: HttpRequest) -> HttpResponse:
     form = RegisterForm(request.POST, by=by)
     if form.is_valid():
         with report_errors(form):
-            return _registered(request, _register(form, by))
+            return _registered(request, _register(form, by), by=by)
     return _register_page(request, form)
 
 
@@ -75,11 +76,15 @@ def _register_page(request: HttpRequest, form: RegisterForm, **context: Any) -> 
     return render(request, "leads/lead_register.html", context, status=422 if form.errors else 200)
 
 
-def _registered(request: HttpRequest, result: RegisterResult) -> HttpResponse:
-    """Tell what was stored and what is promised now; a second submit of the same form tells the same."""
+def _registered(request: HttpRequest, result: RegisterResult, *, by: User) -> HttpResponse:
+    """Tell what was stored and what is promised now; a second submit of the same form tells the same.
+
+    Whoever may not see the customer reads the own words again: that the number is known, and nothing it is known by.
+    """
+    is_visible = may_open(by, result.opportunity.pk)
     title = _("%(name)s registered") if result.is_new else _("%(name)s is known; the contact is noted")
-    title %= {"name": result.customer.name}
-    text = _promises(result.opportunity.pk)
+    title %= {"name": result.customer.name if is_visible else result.lead.name}
+    text = _promises(result.opportunity.pk) if is_visible else _("The owner stays and hears of this contact")
     if not is_fragment(request):
         messages.success(request, title)
         return redirect("leads:lead-registered", pk=result.lead.pk)
@@ -102,10 +107,13 @@ def _promises(opportunity_id: int) -> str:
 def lead_registered(request: HttpRequest, pk: int) -> HttpResponse:
     """What was stored, who owns it and which callbacks are planned."""
     lead = get_object_or_404(lead_of(user_of(request), pk))
+    is_visible = may_open(user_of(request), lead.opportunity_id)
     context = {
         "lead": lead,
-        "planned": planned_of(lead.opportunity_id),
-        "is_visible": may_open(user_of(request), lead.opportunity_id),
+        "called": lead.customer.name if is_visible else lead.name,
+        "wanted": lead.opportunity.wanted if is_visible else "",
+        "planned": planned_of(lead.opportunity_id) if is_visible else [],
+        "is_visible": is_visible,
     }
     return render(request, "leads/lead_registered.html", context)
 
@@ -138,5 +146,5 @@ def _lookup(request: HttpRequest, by: User) -> dict[str, Any]:
     if holder is None:
         return {"lookup": "new"}
     opportunity = holder.opportunity
-    phone_lookup_log(customer_id=holder.customer_id, by=by, ip=request.META.get("REMOTE_ADDR"))
+    phone_lookup_log(customer_id=holder.customer_id, by=by, ip=get_client_ip_address(request))
     return {"lookup": "known", "holder": holder, "is_visible": may_open(by, opportunity.pk if opportunity else None)}

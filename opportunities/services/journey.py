@@ -15,6 +15,7 @@ from opportunities.events import OpportunityAdvanced, OpportunityOpened, Opportu
 from opportunities.models import JourneyEvent, Opportunity, Ownership
 from opportunities.services.notices import tell_owner
 from opportunities.stages import STAGE_MACHINE, Outcome, Stage
+from staff.enums import Scope
 from staff.models import User
 
 
@@ -23,12 +24,20 @@ def opportunity_lock(opportunity_id: int, *, by: User | None) -> Opportunity:
 
     Raises PermissionDenied when it does not exist for this person; `by=None` is the system.
     """
-    rows = Opportunity.objects.all() if by is None else Opportunity.objects.visible_to(by)
+    is_own = by is not None and by.scope == Scope.OWN  # of whom nearly all changes are: these check the row itself
+    rows = Opportunity.objects.all() if by is None or is_own else Opportunity.objects.visible_to(by)
     locked = rows.select_for_update(no_key=True, of=("self",)).select_related("customer", "store")
     row = next(iter(locked.filter(pk=opportunity_id)), None)
-    if row is None:
+    if row is None or (is_own and not _is_visible(row, by)):
         raise PermissionDenied(_("This customer is not yours to change."))
     return row
+
+
+def _is_visible(row: Opportunity, by: User | None) -> bool:
+    """As visible_to says; the database is asked only when the person neither owns nor registered the customer."""
+    if by is None or (by.store_id is not None and by.pk in (row.owner_id, row.registered_by_id)):
+        return True
+    return Opportunity.objects.visible_to(by).filter(pk=row.pk).exists()
 
 
 def journey_record(

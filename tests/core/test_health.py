@@ -54,6 +54,17 @@ def test_health_fails_when_the_database_is_away(client, monkeypatch):
     assert client.get("/healthz/").status_code == 503
 
 
+def test_deep_health_fails_when_the_database_is_away(client, monkeypatch):
+    def away():
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("core.views.ages", away)
+
+    response = client.get("/healthz/deep")
+
+    assert (response.status_code, response.json()) == (503, {"status": "no database"})
+
+
 REQUEST = RequestFactory().get("/")
 
 

@@ -163,11 +163,16 @@ def test_contact_log_lower_level_waits_for_the_supervisor(sales):
     assert "waits for the supervisor" in triggers(response)["toast"]["text"]
 
 
-def test_contact_log_bought_elsewhere_proposes_lost(sales):
-    sales.client.post(log_url(sales.opportunity), taps(outcome="bought_elsewhere"), headers=HTMX)
+@pytest.mark.parametrize(
+    ("outcome", "proposed", "words"),
+    [("bought_elsewhere", Outcome.LOST, "Proposed as lost"), ("wrong_number", Outcome.VOID, "Proposed as void")],
+)
+def test_contact_log_that_ends_the_case_proposes_it_and_says_so(sales, outcome, proposed, words):
+    response = sales.client.post(log_url(sales.opportunity), taps(outcome=outcome), headers=HTMX)
 
     sales.opportunity.refresh_from_db()
-    assert (sales.opportunity.close_requested, sales.opportunity.outcome) == (Outcome.LOST, Outcome.OPEN)
+    assert (sales.opportunity.close_requested, sales.opportunity.outcome) == (proposed, Outcome.OPEN)
+    assert words in triggers(response)["toast"]["text"]
 
 
 @pytest.mark.parametrize("headers", [HTMX, {}])

@@ -117,3 +117,13 @@ def test_two_workers_write_one_list_once(queued):
 
     assert sorted(results) == [False, True]
     assert Lead.objects.count() == 3
+
+
+def test_a_failure_does_not_end_a_list_that_another_worker_has_written_since(queued):
+    import_run_task()
+
+    import_run._fail(queued.pk, ValueError("a broken row"))
+
+    queued.refresh_from_db()
+    assert (queued.state, queued.error) == (ImportState.DONE, "")
+    assert Notification.objects.filter(kind="import_finished").count() == 1

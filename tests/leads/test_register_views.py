@@ -67,6 +67,23 @@ def test_saving_in_the_sheet_answers_with_a_toast(desk):
     ]
 
 
+def test_who_may_not_see_a_known_customer_learns_nothing_by_registering(people, client):
+    customer = CustomerFactory(store=people.store, name="贺兰真", phone="+8613805715621")
+    OpportunityFactory(customer=customer, owner=people.owner, store=people.store, model_text="暗号车")
+    User.objects.update(language="en")
+    client.force_login(people.rival)
+
+    answer = client.post(NEW, typed(), headers=HTMX)
+    page = client.get(reverse("leads:lead-registered", args=[Lead.objects.get().pk])).content.decode()
+
+    toast = json.loads(answer["HX-Trigger"])["toast"]
+    assert toast["title"] == "王建国 is known; the contact is noted"
+    assert toast["text"] == "The owner stays and hears of this contact"
+    assert "王建国" in page
+    assert people.owner.name in page
+    assert [word for word in ("贺兰真", "暗号车", "Planned callbacks", "First callback") if word in page] == []
+
+
 def test_a_form_sent_twice_is_stored_once(desk):
     answers = {desk.post(NEW, typed())["Location"] for _ in range(2)}
 

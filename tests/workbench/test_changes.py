@@ -284,6 +284,17 @@ def test_leader_sends_a_proposal_back(people, sign_in, customer_of):
     assert (row.outcome, row.close_requested) == (Outcome.OPEN, "")
 
 
+def test_a_leader_who_proposed_to_close_still_decides_the_level(people, sign_in, customer_of):
+    row = customer_of(people.owner, level="A")
+    level_set(opportunity_id=row.pk, level="C", by=people.owner)
+    close_request(opportunity_id=row.pk, outcome=Outcome.LOST, reason="price", by=people.supervisor)
+
+    page = sign_in(people.supervisor).get(url_of(row, "opportunity-detail")).content.decode()
+
+    assert url_of(row, "opportunity-level-decide") in page
+    assert url_of(row, "opportunity-close-decide") not in page
+
+
 def test_reason_is_needed_and_must_fit_the_kind(people, sign_in, customer_of):
     row = customer_of(people.owner)
     client = sign_in(people.owner)

@@ -135,6 +135,14 @@ def test_leader_sees_who_waits_for_an_owner(people, sign_in, customer_of):
     assert "待分配客" in html
 
 
+def test_a_leader_narrowed_to_own_customers_counts_nobody_elses(people, customer_of):
+    customer_of(people.owner)
+    wide = month(people.manager, view="team").customers
+    people.manager.scope_override = "own"
+
+    assert (wide, month(people.manager, view="team").customers) == (1, 0)
+
+
 def test_team_view_is_not_for_consultants(people, sign_in, customer_of):
     customer_of(people.colleague, "同事客", late=timedelta(days=1))
 

@@ -158,7 +158,10 @@ def _call_back(teller: Teller, day: date, *, now: datetime) -> None:
         .select_related("assignee__team__supervisor", "opportunity__series", "opportunity__trim")
         .order_by("due_at", "id")
     )
+    called: set[int] = set()  # one call settles everything that is due with a customer
     for row in list(rows):
+        if row.opportunity_id in called:
+            continue
         moment = clock.at_time(day, time(teller.rng.randint(9, 16), teller.rng.randint(0, 59)))
         by = teller.by_id[row.assignee_id]
         reliable = DISCIPLINE.get(by.employee_number, 0.9)
@@ -167,6 +170,7 @@ def _call_back(teller: Teller, day: date, *, now: datetime) -> None:
         is_today = day == clock.local_date(now)
         if moment >= now or (is_today and teller.rng.random() > 0.35):
             continue
+        called.add(row.opportunity_id)
         with clock.travel(moment):
             _talk(teller, row, by=by)
 

@@ -326,11 +326,11 @@ def _contacts_per_day(user: User, *, view: str, since: datetime) -> dict[date, i
 
 def _people(user: User, view: str, field: str) -> Q:
     """The person, or everybody the person leads."""
-    if view == MINE:
-        return Q((field, user))
-    if user.scope == Scope.TEAM:
+    if view == TEAM and user.scope == Scope.TEAM:
         return any_of(field, user.team_member_ids())
-    return Q(store=user.store_id)
+    if view == TEAM and user.scope in (Scope.STORE, Scope.GROUP):
+        return Q(store=user.store_id)
+    return Q((field, user))
 
 
 def size_of(rows: QuerySet) -> Coalesce:  # type: ignore[type-arg]

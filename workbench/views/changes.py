@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from core.errors import Conflict, DomainError
 from core.forms import report_errors
 from opportunities.models import Opportunity
-from opportunities.policies import can_decide, can_give_away
+from opportunities.policies import can_decide_close, can_give_away
 from opportunities.selectors import opportunities_visible_to
 from opportunities.services import (
     close_confirm,
@@ -189,7 +189,7 @@ def _close_withdraw(request: Request, opportunity: Opportunity) -> HttpResponse:
 def opportunity_close_decide(request: Request, pk: int) -> HttpResponse:
     """A leader confirms, after a question that cannot be overlooked, or sends it back."""
     opportunity = _visible(request, pk)
-    if not can_decide(request.user, opportunity):
+    if not can_decide_close(request.user, opportunity):
         raise PermissionDenied
     if request.method == "GET":
         context = {"opportunity": opportunity, "active": "customers", "close_reason": close_reason(opportunity)}

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from core import clock
 from opportunities.models import Opportunity
-from opportunities.policies import can_decide, can_give_away, can_work
+from opportunities.policies import can_decide_close, can_decide_level, can_give_away, can_work
 from workbench.forms import NoteForm
 from workbench.selectors.detail import (
     close_reason,
@@ -56,7 +56,8 @@ def rights(request: Request, opportunity: Opportunity) -> dict[str, Any]:
         "customer": opportunity.customer,
         "can_work": can_work(user, opportunity),
         "can_give_away": can_give_away(user, opportunity),
-        "can_decide": opportunity.is_open and can_decide(user, opportunity),
+        "can_decide_close": can_decide_close(user, opportunity),
+        "can_decide_level": can_decide_level(user, opportunity),
         "close_reason": close_reason(opportunity),
         "avatar_colour": opportunity.customer_id % 9 + 1,
     }

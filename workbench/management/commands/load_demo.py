@@ -86,7 +86,6 @@ def _people(store: Store, cast_list: list[tuple[str, str, str, str, str]], *, te
             reports_to=made.get(leader),
             is_external=role == Role.INSURANCE_PARTNER,
             is_staff=role == Role.ADMINISTRATOR,
-            is_superuser=role == Role.ADMINISTRATOR,
             password=pattern.password,
         )
     supervisor = next((user for user in made.values() if Role.SALES_SUPERVISOR in user.roles), None)
