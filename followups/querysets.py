@@ -1,10 +1,11 @@
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from core import clock
 from core.lookups import any_of
+from opportunities.models import Opportunity
 
 if TYPE_CHECKING:
     from staff.models import User
@@ -37,11 +38,12 @@ class FollowUpQuerySet(models.QuerySet):
                 return self.filter(store=user.store_id).filter(
                     any_of("assignee", user.team_member_ids())
                     | Q(assignee=None)
-                    | user.sight_of_registered("opportunity__")
+                    # Not a join: that would read all opportunities, this asks for the few rows of somebody else.
+                    | Exists(Opportunity.objects.filter(user.sight_of_registered(), pk=OuterRef("opportunity")))
                     | any_of("assignee", user.covered_user_ids(at=clock.sql_now()))
                 )
             case "own" if user.store_id is not None:
-                return self.filter(
+                return self.filter(store=user.store_id).filter(
                     Q(assignee=user)
                     | user.sight_of_registered("opportunity__")
                     | any_of("assignee", user.covered_user_ids(at=clock.sql_now()))

@@ -14,7 +14,7 @@ from core.errors import DomainError
 from core.pinyin import surname_of
 from customers.models import Customer, CustomerPhone
 from followups.defaults import HONORIFICS
-from followups.enums import RuleCode, Trigger
+from followups.enums import RuleCode
 from followups.models import Contact, FollowUp, FollowUpRule
 from notifications.enums import MessageChannel
 from notifications.models import MessageTemplate
@@ -215,11 +215,6 @@ def ladder_of(opportunity_id: int) -> QuerySet[FollowUp]:
         .select_related("contact", "rule", "done_by")
         .order_by("due_at", "id")
     )
-
-
-def next_rule_code(pending: list[FollowUp], trigger: str = Trigger.CONTACTED) -> str:
-    """The callback that comes next by the book: a planned one, else the cadence of the level."""
-    return pending[0].rule_code if pending else RuleCode.CADENCE
 
 
 # A text message carries 70 characters; a longer one is cut into parts of 67, the rest numbers the parts (GSM 03.40).

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -126,7 +126,6 @@ def _message_sheet(request: HttpRequest, opportunity: Opportunity, form: Message
         sheet = contact_sheet(opportunity=opportunity, by=_user(request))
     except DomainError as error:
         return _refused(request, opportunity.pk, title=_("Not possible now"), text=error.text)
-    number = mobile_of(opportunity.customer_id)
     body = str(form["body"].value() or "")
     message = sheet.message
     context |= {
@@ -135,8 +134,7 @@ def _message_sheet(request: HttpRequest, opportunity: Opportunity, form: Message
         "message": message,
         "next_call": sheet.next_call,
         "proposal": sheet.by_outcome[ContactOutcome.SENT],
-        "has_mobile": bool(number),
-        "sms_url": f"sms:{number}?body={quote(body)}" if number else "",
+        "has_mobile": bool(mobile_of(opportunity.customer_id)),
         "length": len(body),
         "parts": sms_parts(body),
         "action": _address("followups:message-send", opportunity.pk, message.pk if message else None),

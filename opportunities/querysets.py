@@ -38,7 +38,7 @@ class OpportunityQuerySet(models.QuerySet):
                     | any_of("owner", user.covered_user_ids(at=clock.sql_now()))
                 )
             case "own" if user.store_id is not None:
-                return self.filter(
+                return self.filter(store=user.store_id).filter(
                     Q(owner=user)
                     | user.sight_of_registered()
                     | any_of("owner", user.covered_user_ids(at=clock.sql_now()))

@@ -185,7 +185,7 @@ class User(AbstractBaseUser, PermissionsMixin, TimeStampedModel):
     def sight_of_registered(self, prefix: str = "") -> Q:
         """What the person keeps sight of because of having registered it, for rows with `registered_by` and `owner`.
 
-        The DCC desk and reception keep what they registered (D-15); a consultant whose customer was handed over does not.
+        The DCC desk and reception keep it (D-15); a consultant whose customer was handed over does not.
         """
         mine = Q(**{f"{prefix}registered_by": self})
         return mine & Q(**{f"{prefix}owner": None}) if self.may_own else mine

@@ -136,11 +136,15 @@ def followups_reassign(*, opportunity_id: int, owner_id: int | None, previous_ow
     """Pending callbacks belong to the current owner (reliability.md 2.1, 9). Returns how many moved.
 
     The lines leave the previous owner's inbox. A callback whose deadline lies ahead begins a new ladder, so that the
-    new owner is reminded as well; what was missed before stays where it was.
+    new owner is reminded as well; what was missed before stays with the previous owner, also when the sweep had not
+    come by yet.
     """
     now = clock.now()
+    opportunity = opportunity_lock(opportunity_id, by=None)
+    opportunity.owner = User.objects.filter(pk=previous_owner_id).first()  # a miss belongs to who owned it then
     rows = list(_lock_pending(opportunity_id))
     for row in rows:
+        miss_note(row, opportunity=opportunity, now=now)
         row.assignee_id = owner_id
         if not has_passed(row.deadline_at, now):
             row.generation += 1
@@ -148,7 +152,7 @@ def followups_reassign(*, opportunity_id: int, owner_id: int | None, previous_ow
             rearm(row, now=now)
             if row.due_at <= now:
                 row.remind_step, row.remind_at = Step.DUE, now
-        row.save(update_fields=[*_LADDER_FIELDS, "assignee"])
+        row.save(update_fields=[*_LADDER_FIELDS, "assignee", "missed_at", "excused"])
     if previous_owner_id is not None:
         notices_done(subjects=[subject_of(row) for row in rows], recipient_id=previous_owner_id)
     return len(rows)

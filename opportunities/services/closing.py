@@ -48,6 +48,7 @@ def close_request(*, opportunity_id: int, outcome: str, reason: str, note: str =
     journey_record(
         opportunity, EventKind.CLOSE_REQUESTED, by=by, outcome=outcome, reason=reason, note=opportunity.close_note
     ).save(force_insert=True)
+    settle(opportunity, NoticeKind.CLOSE_REQUESTED)  # a newer proposal replaces the older one
     tell_leader(opportunity, NoticeKind.CLOSE_REQUESTED, by=by, outcome=outcome, reason=reason)
     events.emit(CloseRequested(opportunity_id=opportunity.pk, outcome=outcome, reason=reason, by_id=by.pk))
     return opportunity

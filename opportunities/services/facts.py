@@ -127,6 +127,7 @@ def level_request(*, opportunity: Opportunity, level: str, by: User) -> None:
     opportunity.requested_level, opportunity.level_requested_by = level, by
     opportunity.save(update_fields=["requested_level", "level_requested_by", "updated_at"])
     journey_record(opportunity, EventKind.LEVEL_REQUESTED, by=by, level=level).save(force_insert=True)
+    settle(opportunity, NoticeKind.LEVEL_REQUESTED)  # a newer proposal replaces the older one
     tell_leader(opportunity, NoticeKind.LEVEL_REQUESTED, by=by, level=level, current=opportunity.level)
     events.emit(LevelRequested(opportunity_id=opportunity.pk, level=level, by_id=by.pk))
 

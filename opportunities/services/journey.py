@@ -34,8 +34,8 @@ def opportunity_lock(opportunity_id: int, *, by: User | None) -> Opportunity:
 
 
 def _is_visible(row: Opportunity, by: User | None) -> bool:
-    """As visible_to says; the database is asked only when the person neither owns nor registered the customer."""
-    if by is None or (by.store_id is not None and by.pk in (row.owner_id, row.registered_by_id)):
+    """As visible_to says; the database is asked only when the person does not own the customer."""
+    if by is None or (by.store_id is not None and by.pk == row.owner_id):
         return True
     return Opportunity.objects.visible_to(by).filter(pk=row.pk).exists()
 

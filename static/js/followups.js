@@ -83,8 +83,6 @@
     const size = field.value.length;
     const messages = size <= SMS_SINGLE ? 1 : Math.ceil(size / SMS_PART);
     counter.textContent = counter.dataset.pattern.replace("{length}", [...field.value].length).replace("{parts}", messages);
-    const link = box.querySelector("[data-sms]");
-    if (link) link.href = `${link.getAttribute("href").split("?")[0]}?body=${encodeURIComponent(field.value)}`;
   }
 
   document.addEventListener("input", (event) => {

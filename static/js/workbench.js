@@ -10,6 +10,11 @@
     if (recordUrl) window.htmx.ajax("GET", recordUrl, { source: opener, target: "#sheet", swap: "innerHTML" });
   });
 
+  /* ---- the same for a message from the own phone ---- */
+  document.addEventListener("sms:start", (event) => {
+    location.href = `sms:${event.detail.tel}?body=${encodeURIComponent(event.detail.body)}`;
+  });
+
   /* ---- menus made of <details>: one open at a time, closed by a click elsewhere or Escape ---- */
   function closeMenus(except) {
     for (const menu of document.querySelectorAll("details[data-drop][open]")) if (menu !== except) menu.open = false;

@@ -49,7 +49,7 @@ def stage(tmp_path):
     try:
         urls = servers.start()
     except EmbeddedError as error:
-        pytest.skip(str(error))
+        pytest.fail(str(error))
     kept = {name: value for name, value in os.environ.items() if name not in ("TEST_DB_NAME", "COVERAGE_PROCESS_START")}
     env = {"DJANGO_SETTINGS_MODULE": "dealership.settings.test", "SWEEP_INTERVAL_S": "0.5", "PYTHONUNBUFFERED": "1"}
     stage = Stage(servers, tmp_path, kept | urls | env)
@@ -149,7 +149,7 @@ def test_control_one_early_acknowledged_message_per_reminder_loses_some(tmp_path
     try:
         urls = servers.start()
     except EmbeddedError as error:
-        pytest.skip(str(error))
+        pytest.fail(str(error))
     socket = str(servers.run / "valkey.sock")
     stage = Stage(servers, tmp_path, dict(os.environ) | urls | {"CONTROL_SOCKET": socket})
     try:

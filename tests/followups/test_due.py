@@ -120,8 +120,8 @@ def test_day_rules_end_with_a_local_day_whatever_the_time_of_day(moment, code):
 def test_hours_rules_stay_within_contact_hours(moment):
     planned = due_by_rule(rule("delivery_24h"), at=moment, store=STORE)
 
-    assert planned.due_at == clamp_to_contact_hours(moment + timedelta(hours=24))
-    assert planned.deadline_at == max(planned.due_at, moment + timedelta(hours=36))
+    assert planned.due_at == clamp_to_contact_hours(moment + timedelta(hours=20))
+    assert planned.deadline_at == max(planned.due_at, moment + timedelta(hours=24))
 
 
 def test_an_agreed_time_is_late_after_its_day():

@@ -86,8 +86,10 @@ def test_delivery_promises_three_care_callbacks(people, noon):
     assert followups_plan(opportunity_id=opportunity.pk, trigger=Trigger.DELIVERED, at=noon) == 3
 
     rows = callbacks(opportunity)
-    assert rows[RuleCode.DELIVERY_24H].due_at == noon + timedelta(hours=24)
-    assert rows[RuleCode.DELIVERY_24H].deadline_at == noon + timedelta(hours=36)
+    assert rows[RuleCode.DELIVERY_24H].due_at == noon + timedelta(
+        hours=21
+    )  # 20 hours later it is 08:00: too early to call
+    assert rows[RuleCode.DELIVERY_24H].deadline_at == noon + timedelta(hours=24)
     assert rows[RuleCode.DELIVERY_WEEK].due_on == date(2026, 11, 24)
     assert rows[RuleCode.DELIVERY_MONTH].due_on == date(2026, 12, 17)
 
@@ -301,6 +303,23 @@ def test_a_miss_stays_where_it_was_when_the_owner_changes(people, noon):
 
     assert before.missed_at is not None
     assert (after.missed_at, after.generation, after.assignee) == (before.missed_at, 1, people.colleague)
+
+
+def test_a_miss_that_the_sweep_had_not_seen_belongs_to_the_previous_owner(people, noon):
+    opportunity = open_one(people)
+    with clock.travel(FIRST_DUE + timedelta(minutes=5)):
+        sweep()  # the owner was reminded in time
+
+    with clock.travel(NOON + timedelta(days=4)):
+        opportunity_assign(
+            opportunity_id=opportunity.pk, owner_id=people.colleague.pk, by=people.supervisor, reason="调班"
+        )
+        sweep()
+
+    first = callbacks(opportunity)[RuleCode.FIRST_CALLBACK]
+    missed = opportunity.journey.filter(kind="follow_up_missed", subject=f"followups.FollowUp:{first.pk}").get()
+    assert (missed.owner, missed.data["excused"]) == (people.owner, "")
+    assert (first.missed_at, first.assignee) == (clock.end_of_day(date(2026, 11, 20)), people.colleague)
 
 
 def test_closing_ends_the_callbacks_and_keeps_the_miss(people, noon):

@@ -13,7 +13,6 @@ from followups.selectors import (
     followups_visible_to,
     is_burst,
     ladder_of,
-    next_rule_code,
     pending_of,
     rule_book,
     rules_in_force,
@@ -135,8 +134,6 @@ def test_the_ladder_leaves_out_what_was_cancelled(people, noon):
 
     assert [row.rule_code for row in ladder_of(opportunity.pk)] == ["first_callback", "second_callback"]
     assert [row.rule_code for row in pending_of(opportunity.pk)] == ["second_callback"]
-    assert next_rule_code(list(pending_of(opportunity.pk))) == "second_callback"
-    assert next_rule_code([]) == "cadence"
 
 
 # ---- who sees what ------------------------------------------------------------------------------------------------

@@ -170,12 +170,14 @@ def test_rows_are_filtered_and_the_numbers_masked(desk, staged):
 def test_a_number_is_put_right_in_its_row(desk, staged):
     row_url = url("row", staged, 3)
     refused = desk.post(row_url, {"phone": "138"}, headers=HTMX)
-    done = desk.post(row_url, {"phone": "138 0571 5622"}, headers=HTMX)
+    shown = HTMX | {"HX-Current-URL": f"http://testserver{url('check', staged)}?show=rejected"}
+    done = desk.post(row_url, {"phone": "138 0571 5622"}, headers=shown)
 
     assert (refused.status_code, "8 digits are missing." in refused.content.decode()) == (422, True)
     assert 'value="138"' in refused.content.decode()
     text = done.content.decode()
-    assert text.count('hx-swap-oob="true"') == 2
+    assert text.count('hx-swap-oob="true"') == 3
+    assert 'show=rejected" aria-current="true">Rejected <span class="n">0</span>' in text
     assert "Import 2 rows" in text
     assert desk.post(row_url, {"phone": "1" * 500}, headers=HTMX).status_code == 422
 

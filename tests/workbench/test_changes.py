@@ -81,6 +81,15 @@ def test_one_fact_is_edited_in_its_place(people, sign_in, customer_of):
     assert (row.colour, row.usage) == ("星云灰 / 暖砂米", "")
 
 
+def test_a_budget_in_whole_yuan_stands_without_decimals(people, sign_in, customer_of):
+    row = customer_of(people.owner, budget_min_rmb="180000.00", budget_max_rmb="199999.50")
+
+    form = sign_in(people.owner).get(url_of(row, "opportunity-facts", "?group=budget"), headers=HTMX).content.decode()
+
+    assert 'value="180000"' in form
+    assert 'value="199999.50"' in form
+
+
 def test_all_facts_work_without_htmx(people, sign_in, customer_of):
     row = customer_of(people.owner)
     trim = TrimFactory(series=SeriesFactory())

@@ -149,3 +149,28 @@ def test_do_not_contact_takes_the_call_button_away(people, sign_in, customer_of)
     assert (again.status_code, back.status_code) == (302, 302)
     row.customer.refresh_from_db()
     assert row.customer.is_do_not_contact is False
+
+
+def test_opening_the_messages_of_the_device_is_a_logged_look_too(people, sign_in, customer_of):
+    row = customer_of(people.owner)
+    client = sign_in(people.owner)
+    sheet = client.get(reverse("followups:message-send", args=[row.pk]), headers=HTMX).content.decode()
+
+    response = client.post(url_of(row), {"sms": "1", "body": "您好"}, headers=HTMX)
+
+    assert number_of(row).removeprefix("+86") not in sheet
+    assert json.loads(response["HX-Trigger"]) == {"sms:start": {"tel": number_of(row), "body": "您好"}}
+    assert AccessLogEntry.objects.get().action == "reveal"
+
+
+@pytest.mark.parametrize("name", ["phone-add", "opportunity-profile", "opportunity-contactable"])
+def test_sight_of_the_store_alone_changes_no_customer(people, sign_in, customer_of, name):
+    row = customer_of(people.owner)
+    people.rival.scope_override = "store"
+    people.rival.save()
+    phones = CustomerPhone.objects.count()
+
+    response = sign_in(people.rival).post(url_of(row, name), {"phone": "19911112222", "name": "改名"})
+
+    assert response.status_code == 403
+    assert CustomerPhone.objects.count() == phones

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import clock
+from customers.enums import PhoneKind
 from customers.models import Consent, CustomerPhone
 from followups.enums import ContactChannel, DueRule, FollowUpState, RuleCode
 from followups.models import Contact, FollowUp, FollowUpRule
@@ -180,9 +181,11 @@ def close_reason(opportunity: Opportunity) -> str:
     return str(reasons(code).label) if code in reasons.values else ""
 
 
-def phone_of(opportunity: Opportunity, phone_id: int | None) -> CustomerPhone | None:
+def phone_of(opportunity: Opportunity, phone_id: int | None, *, is_mobile: bool = False) -> CustomerPhone | None:
     """The customer's number of that id, without an id the main one; None when the customer has no such number."""
     rows = CustomerPhone.objects.filter(customer=opportunity.customer_id)
+    if is_mobile:
+        rows = rows.filter(kind=PhoneKind.MOBILE)
     if phone_id is not None:
         return rows.filter(pk=phone_id).first()
     return rows.order_by("-is_primary", "id").first()

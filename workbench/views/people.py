@@ -16,7 +16,9 @@ from core.phones import national, normalize_phone
 from customers.models import CustomerPhone
 from customers.services import customer_update, do_not_contact_set, phone_add, phone_reveal
 from opportunities.models import Opportunity
+from opportunities.policies import is_concerned
 from opportunities.selectors import opportunities_visible_to
+from staff.policies import ensure
 from workbench.forms import PhoneForm, ProfileForm
 from workbench.selectors.detail import phone_of
 from workbench.views.answers import Request, number, refused, saved, status_of
@@ -24,6 +26,13 @@ from workbench.views.answers import Request, number, refused, saved, status_of
 
 def _visible(request: Request, pk: int) -> Opportunity:
     return get_object_or_404(opportunities_visible_to(request.user), pk=pk)
+
+
+def _workable(request: Request, pk: int) -> Opportunity:
+    """One that the person works with: sight of the store alone changes no customer."""
+    opportunity = _visible(request, pk)
+    ensure(is_concerned(request.user, opportunity))
+    return opportunity
 
 
 def _page_url(opportunity: Opportunity) -> str:
@@ -35,13 +44,18 @@ def _page_url(opportunity: Opportunity) -> str:
 def opportunity_phone(request: Request, pk: int) -> HttpResponse:
     """Show or dial a number: the look is logged first, then the number leaves the house (reliability.md 30).
 
-    `?phone=` names one of the customer's numbers, else it is the main one; with `call` the answer dials it.
+    `?phone=` names one of the customer's numbers, else it is the main one (with `sms` the mobile one); with `call` the
+    answer dials it, with `sms` it opens the messages of the device.
     """
     opportunity = _visible(request, pk)
-    phone = phone_of(opportunity, number(request.GET.get("phone")))
+    is_sms = "sms" in request.POST
+    phone = phone_of(opportunity, number(request.GET.get("phone")), is_mobile=is_sms)
     if phone is None:
         raise Http404
     shown = phone_reveal(phone_id=phone.pk, by=request.user, ip=get_client_ip_address(request))
+    if is_sms and request.htmx:
+        detail = {"tel": shown.number, "body": request.POST.get("body", "")[:1000]}
+        return trigger_client_event(HttpResponse(status=204), "sms:start", detail)
     if "call" in request.POST:
         return _dial(request, opportunity, shown)
     context = {
@@ -70,7 +84,7 @@ def _dial(request: Request, opportunity: Opportunity, phone: CustomerPhone) -> H
 @login_required
 @require_http_methods(["GET", "POST"])
 def opportunity_phone_add(request: Request, pk: int) -> HttpResponse:
-    opportunity = _visible(request, pk)
+    opportunity = _workable(request, pk)
     form = PhoneForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         with report_errors(form):
@@ -87,7 +101,7 @@ def opportunity_phone_add(request: Request, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def opportunity_profile(request: Request, pk: int) -> HttpResponse:
-    opportunity = _visible(request, pk)
+    opportunity = _workable(request, pk)
     form = ProfileForm(request.POST if request.method == "POST" else None, customer=opportunity.customer)
     if form.is_valid():
         version = form.cleaned_data["version"]
@@ -107,7 +121,7 @@ def _form(request: Request, template: str, opportunity: Opportunity, form: Any, 
 @require_POST
 def opportunity_contactable(request: Request, pk: int) -> HttpResponse:
     """The customer wants to be left alone (`on`), or not any more."""
-    opportunity = _visible(request, pk)
+    opportunity = _workable(request, pk)
     is_on = request.POST.get("state") == "on"
     try:
         do_not_contact_set(customer_id=opportunity.customer_id, is_do_not_contact=is_on, by=request.user)

@@ -240,6 +240,7 @@ class _Row:
             "remind_at": remind_at if is_ahead else None, "attempts": 0, "last_error": "", "excused": "",
             "done_at": done_at, "done_by_id": self.owner if done_at else None, "is_late": False if done_at else None,
             "contact_id": contact_id, "cancel_reason": "",
+            "due_notified_at": due, "missed_at": deadline if done_at is None and not is_ahead else None,
         }  # fmt: skip
 
     def notice(self) -> dict[str, Any]:
