@@ -4,9 +4,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm, UserChangeForm
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import ReadOnlyAdmin, SupportAdmin
@@ -80,6 +82,9 @@ class TemporaryPasswordForm(AdminPasswordChangeForm):
         return password_set(user_id=self.user.pk, password=self.cleaned_data["password1"], is_temporary=True)
 
 
+_OWN_RIGHTS = ("roles", "scope_override", "is_staff")
+
+
 @admin.register(User)
 class PersonAdmin(SupportAdmin, UserAdmin):
     form = PersonForm
@@ -111,10 +116,20 @@ class PersonAdmin(SupportAdmin, UserAdmin):
         return ", ".join(person.role_labels)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Only a superuser makes another one."""
+        """Only a superuser makes another one, and an administrator gives nothing to himself (reliability.md 4.3)."""
         own: Any = request.user
         fixed = super().get_readonly_fields(request, obj)
-        return fixed if own.is_superuser else (*fixed, "is_superuser")
+        if own.is_superuser:
+            return fixed
+        return (*fixed, "is_superuser", *(_OWN_RIGHTS if obj is not None and obj.pk == own.pk else ()))
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """Whoever reads customers of a whole team or store gets a new password from a superuser only."""
+        own: Any = request.user
+        person = self.get_object(request, unquote(id))
+        if person is not None and person.is_leader and not own.is_superuser:
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         own: Any = request.user

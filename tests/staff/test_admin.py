@@ -310,3 +310,27 @@ def test_the_first_administrator_signs_in_and_must_choose_a_password(client):
 
     assert re.search(r"/staff/password/$", response.redirect_chain[-1][0])
     assert response.status_code == 200
+
+
+def test_an_administrator_gives_no_rights_to_himself(client, keeper):
+    client.force_login(keeper)
+    url = reverse("admin:staff_user_change", args=[keeper.pk])
+
+    page = client.get(url)
+    client.post(
+        url, {"roles": [Role.ADMINISTRATOR, Role.SALES_MANAGER], "scope_override": "store", "name": keeper.name}
+    )
+
+    keeper.refresh_from_db()
+    assert (keeper.roles, keeper.scope_override) == ([Role.ADMINISTRATOR], "")
+    assert 'name="roles"' not in page.text
+
+
+@pytest.mark.parametrize(("person", "status"), [("manager", 403), ("supervisor", 403), ("owner", 200)])
+def test_passwords_of_leaders_are_set_by_a_superuser_only(client, people, keeper, boss, person, status):
+    url = reverse("admin:auth_user_password_change", args=[getattr(people, person).pk])
+    client.force_login(keeper)
+    answer = client.get(url)
+    client.force_login(boss)
+
+    assert (answer.status_code, client.get(url).status_code) == (status, 200)
