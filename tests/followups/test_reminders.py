@@ -105,7 +105,6 @@ def test_each_step_replaces_the_line_before_it(people, row):
     assert open_lines[0].url == f"/opportunities/{row.opportunity_id}/"
 
 
-@pytest.mark.req("R-075")
 def test_a_miss_is_logged_and_told_to_the_apps_above_once(people, row):
     heard: list[FollowUpMissed] = []
     with events.isolated_registry(is_empty=False):
@@ -158,7 +157,6 @@ def away(person, start, end, stand_in=None):
     return LeaveFactory(user=person, starts_at=start, ends_at=end, stand_in=stand_in)
 
 
-@pytest.mark.req("R-090")
 def test_during_a_leave_the_stand_in_hears_and_the_miss_is_excused(people, row):
     away(people.owner, NOON, AFTER + DAY, people.colleague)
 

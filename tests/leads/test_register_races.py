@@ -48,7 +48,6 @@ def register(people, by, **kwargs):
     return lambda: lead_register(store_id=people.store.pk, data=CALL, owner=None, by=by, **kwargs).is_new
 
 
-@pytest.mark.req("R-073")
 def test_two_clerks_with_one_new_number_make_one_customer(people):
     results = together(register(people, people.owner), register(people, people.rival))
 

@@ -159,7 +159,6 @@ def held(people):
     return opportunity
 
 
-@pytest.mark.req("R-073")
 def test_the_look_up_tells_the_owner_and_nothing_about_the_customer(people, client, held):
     User.objects.update(language="en")
     client.force_login(people.rival)

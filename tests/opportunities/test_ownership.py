@@ -17,7 +17,7 @@ from tests.conftest import NOON
 from tests.factories import OpportunityFactory
 from tests.journeys import open_one
 
-pytestmark = [pytest.mark.django_db, pytest.mark.req("R-090")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -57,7 +57,6 @@ def test_a_leader_hands_a_customer_over(people, opportunity):
     assert [(item.previous_owner_id, item.owner_id) for item in heard] == [(people.owner.pk, people.colleague.pk)]
 
 
-@pytest.mark.req("R-058")
 def test_the_first_owner_needs_no_reason(people, noon):
     opportunity = open_one(people, owner=None)
 

@@ -34,7 +34,6 @@ def meeting(monkeypatch):
     return point
 
 
-@pytest.mark.req("R-073")
 def test_two_clerks_register_one_number_as_one_customer(people, noon, meeting):
     results = race(clerk(people, "dcc"), clerk(people, "supervisor"))
 

@@ -182,7 +182,7 @@ def test_list_takes_the_same_queries_however_many_rows(
 # ---- several at once ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("R-058", "R-094")
+@pytest.mark.req("R-094")
 def test_manager_assigns_several_customers_at_once(people, sign_in, customer_of):
     rows = [customer_of(None, f"待分配{number}") for number in range(2)]
     url = reverse("workbench:opportunity-assign-many")
