@@ -24,7 +24,7 @@ import django
 from benchmarks import explain
 from benchmarks.database import ROOT, prepared
 from benchmarks.middleware import HEADER
-from benchmarks.servers import Database, Server, database
+from benchmarks.servers import Database, Server, database, used
 
 if TYPE_CHECKING:
     from benchmarks.pages import Page
@@ -88,14 +88,14 @@ class Target:
 
     def run(self, sample: Sample, requests: int, pool: ThreadPoolExecutor | None = None) -> None:
         """Add so many requests to the sample, with a pool as many at once as it has threads."""
-        server_cpu, database_cpu, begin = self.server.cpu_s(), self.base.cpu_s(), time.perf_counter()
+        server_cpu, database_cpu, begin = self.server.cpu(), self.base.cpu(), time.perf_counter()
         asked = pool.map(lambda _: self.ask(), range(requests)) if pool else (self.ask() for _ in range(requests))
         for seconds, size, statements in asked:
             sample.seconds.append(seconds)
             sample.size, sample.statements = max(sample.size, size), max(sample.statements, statements)
         sample.wall += time.perf_counter() - begin
-        sample.server_cpu += self.server.cpu_s() - server_cpu
-        sample.database_cpu += self.base.cpu_s() - database_cpu
+        sample.server_cpu += used(server_cpu, self.server.cpu())
+        sample.database_cpu += used(database_cpu, self.base.cpu())
 
 
 @dataclass(frozen=True)

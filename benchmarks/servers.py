@@ -49,8 +49,9 @@ class Server:
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in path.read_text().split()] if path.exists() else []
 
-    def cpu_s(self) -> float:
-        return sum(map(_cpu_s, self.workers()))
+    def cpu(self) -> dict[int, float]:
+        """Seconds that each process has used so far."""
+        return {pid: _cpu_s(pid) for pid in self.workers()}
 
     def memory_mb(self) -> int:
         """What the largest worker holds."""
@@ -67,17 +68,23 @@ class Database:
         self.cursor.execute("SHOW server_version")
         return str(self.cursor.fetchone()[0]).split()[0]
 
-    def cpu_s(self) -> float:
+    def cpu(self) -> dict[int, float]:
+        """Seconds that each process has used so far."""
         self.cursor.execute(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        return sum(_cpu_s(pid) for (pid,) in self.cursor.fetchall())
+        return {pid: _cpu_s(pid) for (pid,) in self.cursor.fetchall()}
 
 
 @contextlib.contextmanager
 def database(url: str) -> Iterator[Database]:
     with cursor_of(url) as cursor:
         yield Database(cursor)
+
+
+def used(before: dict[int, float], after: dict[int, float]) -> float:
+    """Seconds between two readings; what a process used that ended in between is not known."""
+    return sum(seconds - before.get(pid, 0.0) for pid, seconds in after.items())
 
 
 def _cpu_s(pid: int) -> float:

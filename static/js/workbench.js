@@ -53,7 +53,16 @@
     countPicked();
   }
 
+  /* What was said just before the page read itself again is said once more. */
+  const SAID = "list-toast";
+  const before = sessionStorage.getItem(SAID);
+  sessionStorage.removeItem(SAID);
+  if (before) window.shuncheng.toast(JSON.parse(before));
   if (!bar) return;
+  let said = null;
+  document.addEventListener("toast", ({ detail: { level, title, text } }) => {
+    said = { level, title, text };
+  });
   document.addEventListener("change", (event) => {
     if (event.target === all) pick(all.checked);
     else if (event.target.matches("[data-pick]")) countPicked();
@@ -67,6 +76,9 @@
     countPicked();
   });
   /* After assigning, the rows on screen are out of date. */
-  document.addEventListener("opportunity:changed", () => location.reload());
+  document.addEventListener("opportunity:changed", () => {
+    if (said) sessionStorage.setItem(SAID, JSON.stringify(said));
+    location.reload();
+  });
   countPicked();
 })();

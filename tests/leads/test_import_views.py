@@ -177,7 +177,7 @@ def test_a_number_is_put_right_in_its_row(desk, staged):
     assert 'value="138"' in refused.content.decode()
     text = done.content.decode()
     assert text.count('hx-swap-oob="true"') == 3
-    assert 'show=rejected" aria-current="true">Rejected <span class="n">0</span>' in text
+    assert 'show=rejected" aria-current="true">Rejected <span class="n">1</span>' in text
     assert "Import 2 rows" in text
     assert desk.post(row_url, {"phone": "1" * 500}, headers=HTMX).status_code == 422
 
