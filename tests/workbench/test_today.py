@@ -10,7 +10,7 @@ from followups.enums import ContactChannel, FollowUpState, RuleCode, Step
 from followups.models import FollowUp
 from notifications.enums import NoticeKind
 from staff.models import User
-from tests.factories import ContactFactory, FollowUpFactory, LeaveFactory, NotificationFactory
+from tests.factories import ContactFactory, FollowUpFactory, LeaveFactory, NotificationFactory, OpportunityFactory
 from tests.workbench.conftest import HTMX, callback_of
 from workbench.selectors.today import callbacks, month, news_count
 
@@ -211,6 +211,14 @@ def test_month_counts_punctual_late_and_overdue(people, customer_of):
     assert (figures.in_time, figures.late, figures.overdue, figures.percent) == (2, 1, 1, 50)
     assert figures.customers == 1
     assert [day.contacts for day in figures.week] == [0, 1, 0, 0, 0, 0, 0]
+
+
+def test_month_does_not_count_what_was_void(people, customer_of):
+    customer_of(people.owner)
+    void = OpportunityFactory(customer__store=people.store, owner=people.owner, outcome="void", closed_at=clock.now())
+
+    assert month(people.owner, view="mine").customers == 1
+    assert void.opened_at == clock.now()
 
 
 def test_schedule_holds_visits_and_marks_the_next(people, sign_in, customer_of):

@@ -18,7 +18,7 @@ from followups.models import Contact, FollowUp
 from notifications.models import Notification
 from opportunities.enums import EventKind
 from opportunities.models import JourneyEvent, Opportunity
-from opportunities.stages import Stage
+from opportunities.stages import Outcome, Stage
 from staff.enums import Scope
 from staff.models import User
 
@@ -295,7 +295,9 @@ def _month_counts(user: User, *, view: str, start: datetime) -> dict[str, int]:
     events = JourneyEvent.objects.filter(
         _people(user, view, "owner"), kind=EventKind.STAGE_REACHED, stage=Stage.RECEIVED, occurred_at__gte=start
     )
-    opened = Opportunity.objects.filter(_people(user, view, "owner"), opened_at__gte=start)
+    opened = Opportunity.objects.filter(_people(user, view, "owner"), opened_at__gte=start).exclude(
+        outcome=Outcome.VOID
+    )
     row: Any = (
         User.objects.filter(pk=user.pk)
         .annotate(
