@@ -118,7 +118,7 @@ def test_account_is_an_unprivileged_user_for_root_and_nothing_else_for_others(mo
 def test_home_of_root_is_outside_the_checkout_and_differs_between_checkouts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
 
-    one, two = (embedded.home_of(Path(path)) for path in ("/root/a/var/embedded", "/root/b/var/embedded"))
+    one, two = (embedded.home_of(Path(path)) for path in ("/srv/a/var/embedded", "/srv/b/var/embedded"))
 
     assert one.parent == two.parent == embedded.SHARED_HOME
     assert one != two
