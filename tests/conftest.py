@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.utils import translation
 
 from core import clock
@@ -29,6 +30,17 @@ def ship_defaults() -> None:
     rule_defaults.ship(FollowUpRule, FollowUpPolicy)
     channel_defaults.ship(Channel)
     template_defaults.ship(MessageTemplate)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Threads of the live server and of races may end a moment after their test; their sessions go before the drop."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True)
