@@ -56,7 +56,6 @@ def test_the_only_store_and_a_long_list_need_no_arguments(people, tmp_path, monk
     ("arguments", "words"),
     [
         (["missing.csv", "--store", "binjiang"], "cannot be read"),
-        ([SAMPLE], "several stores"),
         ([SAMPLE, "--store", "nowhere"], "no store nowhere"),
         ([SAMPLE, "--store", "binjiang", "--by", "finance"], "finance may not import"),
         ([SAMPLE, "--store", "binjiang", "--by", "stranger"], "stranger may not import"),
@@ -80,3 +79,11 @@ def test_a_store_without_importers(people):
 def test_an_empty_house():
     with pytest.raises(CommandError, match="no store yet"):
         run(SAMPLE)
+
+
+def test_without_a_store_the_first_one_is_taken_and_said_on_stderr(people, capsys):
+    counts = json.loads(run(SAMPLE, "--json"))
+
+    assert counts["rows"] == 360
+    assert set(Lead.objects.values_list("store__code", flat=True)) == {people.store.code}
+    assert "binjiang" in capsys.readouterr().err

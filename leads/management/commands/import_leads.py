@@ -20,12 +20,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
-        parser.add_argument("--store", metavar="CODE", help="the store; not needed when there is only one")
+        parser.add_argument("--store", metavar="CODE", help="the store; the first one else")
         parser.add_argument("--by", metavar="EMPLOYEE_NUMBER", help="who imports; a telesales agent of the store else")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen and write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        by = _importer(_store(options["store"]), options["by"])
+        store = self._store(options["store"])
+        by = _importer(store, options["by"])
         try:
             counts = _import(options["file"], by=by, is_dry_run=options["dry_run"])
         except OSError as error:
@@ -36,6 +37,15 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(counts))
         else:
             self.stdout.write("  ".join(f"{name} {number}" for name, number in counts.items()))
+
+    def _store(self, code: str | None) -> Store:
+        """The named store; without a name the one that was set up first, said on stderr when there are others."""
+        stores = list(Store.objects.filter(code=code) if code else Store.objects.order_by("pk")[:2])
+        if not stores:
+            raise CommandError(f"There is no store {code}." if code else "There is no store yet.")
+        if len(stores) > 1:
+            self.stderr.write(f"There are several stores; into {stores[0].code} (--store CODE for another).")
+        return stores[0]
 
 
 @transaction.atomic
@@ -49,15 +59,6 @@ def _import(path: Path, *, by: User, is_dry_run: bool) -> dict[str, int]:
         import_discard(import_id=lead_import.pk, by=by)
         return counts
     return result_counts(import_confirm(import_id=lead_import.pk, options=ImportOptions(), by=by, is_inline=True))
-
-
-def _store(code: str | None) -> Store:
-    stores = list(Store.objects.filter(code=code) if code else Store.objects.order_by("pk")[:2])
-    if not stores:
-        raise CommandError(f"There is no store {code}." if code else "There is no store yet.")
-    if len(stores) > 1:
-        raise CommandError("There are several stores; say which one with --store CODE.")
-    return stores[0]
 
 
 def _importer(store: Store, employee_number: str | None) -> User:
