@@ -29,10 +29,6 @@ class StateMachine:
         """Return where one may go from here, in the order of the table."""
         return self._targets.get(str(current), ())
 
-    def is_end(self, state: str) -> bool:
-        """Tell whether nothing follows this status."""
-        return not self.targets(state)
-
     def check(self, current: str, target: str) -> None:
         """Return when the step is allowed. Raises TransitionNotAllowed, naming both statuses, when it is not."""
         if self.can(current, target):

@@ -41,7 +41,6 @@ def test_state_machine_names_both_statuses_when_it_refuses():
 def test_state_machine_lists_targets_in_the_order_of_the_table():
     assert LIGHTS.targets(Light.RED) == ("GREEN", "OFF")
     assert LIGHTS.targets("nowhere") == ()
-    assert [LIGHTS.is_end(light) for light in Light] == [False, False, True]
 
 
 def test_state_machine_refuses_a_table_with_unknown_statuses():
