@@ -1,10 +1,10 @@
-"""The database of the measurements: filled once by `load_scale`, kept for a few days, replaced when tables change."""
+"""The database of the measurements: filled once by `load_scale`, kept for a few days, migrated when tables change."""
 
 import contextlib
-import hashlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,9 +38,10 @@ def cursor_of(url: str) -> Iterator[Any]:
         connection.close()
 
 
-def prepared(server_url: str, *, customers: int) -> str:
-    """The address of a filled database on that server. Databases of former runs that are out of date are dropped."""
-    name = f"{PREFIX}{customers}_{_schema()}"
+def prepared(server_url: str, *, customers: int) -> tuple[str, str]:
+    """The address of a filled database on that server, and when and how fast it was filled. One that is too old is
+    dropped."""
+    name = f"{PREFIX}{customers}"
     url = f"{server_url.rpartition('/')[0]}/{name}"
     with cursor_of(server_url) as cursor:
         cursor.execute(
@@ -49,34 +50,29 @@ def prepared(server_url: str, *, customers: int) -> str:
         )
         found = dict(cursor.fetchall())
         for other, note in found.items():
-            if not _is_fresh(note) or other.rpartition("_")[2] != _schema():
+            if not _is_fresh(note):
                 cursor.execute(f'DROP DATABASE "{other}"')
         if _is_fresh(found.get(name)):
-            return url
+            _manage(url, "migrate", "--verbosity", "0")
+            return url, found[name]
         cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
-    _fill(url, customers=customers)
+    begin = time.monotonic()
+    _manage(url, "migrate", "--verbosity", "0")
+    _manage(url, "load_scale", "--customers", str(customers))
+    note = f"{NOTE}{datetime.now(UTC).isoformat(timespec='seconds')} in {time.monotonic() - begin:.0f} s"
     with cursor_of(url) as cursor:
         cursor.execute("VACUUM ANALYZE")
-        cursor.execute(f"COMMENT ON DATABASE \"{name}\" IS '{NOTE}{datetime.now(UTC).isoformat()}'")
-    return url
-
-
-def _schema() -> str:
-    """Changes with the tables, and with the data that are written into them."""
-    files = [*ROOT.glob("*/migrations/0*.py"), ROOT / "workbench" / "management" / "commands" / "load_scale.py"]
-    digest = hashlib.sha256()
-    for path in sorted(files):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:8]
+        cursor.execute(f"COMMENT ON DATABASE \"{name}\" IS '{note}'")
+    return url, note
 
 
 def _is_fresh(note: str | None) -> bool:
     if not note or not note.startswith(NOTE):
         return False
-    return datetime.now(UTC) - datetime.fromisoformat(note.removeprefix(NOTE)) < KEPT_FOR
+    filled_at = datetime.fromisoformat(note.removeprefix(NOTE).split()[0])
+    return datetime.now(UTC) - filled_at < KEPT_FOR
 
 
-def _fill(url: str, *, customers: int) -> None:
+def _manage(url: str, *command: str) -> None:
     env: Mapping[str, str] = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"}
-    for command in (["migrate", "--verbosity", "0"], ["load_scale", "--customers", str(customers)]):
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True)
+    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True)

@@ -1,5 +1,6 @@
 """What is measured: the pages of the main job, as people open them. Needs a filled database and configured settings."""
 
+import contextlib
 import secrets
 import uuid
 from collections.abc import Iterator
@@ -9,19 +10,21 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from core import clock
 from core.pagination import keyset_page
 from customers.models import Channel, Customer
 from opportunities.models import Opportunity
+from staff.enums import Role
 from staff.models import User
+from staff.sessions import SessionStore
 from vehicles.models import Series
 from workbench.selectors.lists import list_rows, saved_view
 from workbench.views.lists import PAGE_SIZE
 
 CONSULTANT, MANAGER, SUPERVISOR, AGENT = "scale-0-0", "scale-0-12", "scale-0-13", "scale-0-14"
+ADMINISTRATOR = "scale-0-admin"
 DEEP_SHARE = 0.8  # the deep page begins after so much of the list
 TOKEN = secrets.token_hex(16)  # 32 letters: what Django takes for the secret of a CSRF cookie
 
@@ -77,9 +80,32 @@ def pages() -> list[Page]:
         Page("search by pinyin", MANAGER, _search("wangjian"), 5),
         Page("search by initials", MANAGER, _search("wjg"), 5),
         Page("search by part of a phone", MANAGER, _search("0420"), 4),
+        Page("inbox", CONSULTANT, _always(reverse("notifications:inbox"))),
+        Page("approvals, inbox", MANAGER, _always(reverse("approvals:inbox"))),
+        *_settings_pages(),
         Page("save a contact", CONSULTANT, _contacts(), None, (204,)),
         Page("register a lead", AGENT, _leads(), 5, (200, 204, 302)),
     ]
+
+
+# Pages of administrators: those that exist.
+SETTINGS = {
+    "people": "staff:people",
+    "callback rules": "followups:rule-list",
+    "audit log": "core:audit-log",
+    "outbox": "notifications:outbox",
+    "devices": "staff:device-list",
+}
+
+
+def _settings_pages() -> Iterator[Page]:
+    store = User.objects.get(employee_number=MANAGER).store
+    User.objects.get_or_create(
+        employee_number=ADMINISTRATOR, defaults={"name": "管理员", "roles": [Role.ADMINISTRATOR], "store": store}
+    )
+    for name, url_name in SETTINGS.items():
+        with contextlib.suppress(NoReverseMatch):
+            yield Page(name, ADMINISTRATOR, _always(reverse(url_name)))
 
 
 def cookies(who: str) -> str:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 import django
 
-from benchmarks import explain
-from benchmarks.database import ROOT, prepared
+from benchmarks import background, explain
+from benchmarks.database import NOTE, ROOT, prepared
 from benchmarks.middleware import HEADER
 from benchmarks.servers import Database, Server, database, used
 
@@ -33,7 +33,7 @@ README = Path(__file__).resolve().parent / "README.md"
 BLOCK = 10  # requests in a row, then the other server's turn
 WARM_UP = 5
 CLIENTS = 8
-SECONDS = 60  # at most for one page and one concurrency
+SECONDS = 150  # at most for one page and one concurrency
 
 
 @dataclass
@@ -166,14 +166,14 @@ def _row(name: str, alone: Sample, many: Sample, wall: str, cpu: str, goal: str)
     return f"| {' | '.join(cells)} |"
 
 
-def heading(options: argparse.Namespace, *, load: float, memory_mb: int, version: str) -> str:
-    """When, what and on how quiet a machine; nothing that names it."""
+def heading(options: argparse.Namespace, *, note: str) -> str:
+    """When and what; nothing that names the machine."""
     git = ["git", "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    rows = 3 * options.customers
     return (
-        f"## {datetime.now(UTC):%Y-%m-%d}, commit {commit or 'unknown'}, {options.customers:,} customers\n\n"
-        f"{os.cpu_count()} cores (load {load:.1f} at the start), Python {sys.version.split()[0]}, "
-        f"PostgreSQL {version}; {options.requests} requests each; the largest worker holds {memory_mb} MB.\n"
+        f"## {datetime.now(UTC):%Y-%m-%d}, commit {commit or 'unknown'}, {options.customers:,} customers,"
+        f" {rows:,} journey events\n\n{note}\n"
     )
 
 
@@ -182,22 +182,36 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--requests", type=int, default=200)
     parser.add_argument("--explain", action="store_true")
+    parser.add_argument("--background", action="store_true")
     options = parser.parse_args()
-    url = prepared(os.environ["DATABASE_URL"], customers=options.customers)
+    url, filled = prepared(os.environ["DATABASE_URL"], customers=options.customers)
     os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"}
     if options.explain:
         explain.main()
         return
     django.setup()
-    load = os.getloadavg()[0]
+    load = f"{os.cpu_count()} cores (load {os.getloadavg()[0]:.1f} at the start), Python {sys.version.split()[0]}, "
+    if options.background:
+        with database(url) as base:
+            note = f"{load}PostgreSQL {base.version()}. In the background:"
+        _append(heading(options, note=note), background.main(url))
+        return
     with (
         Server("benchmarks.settings", url) as product,
         Server("benchmarks.unit_settings", url) as bare,
         database(url) as base,
     ):
         lines = list(_measure_all(product, bare, base, requests=options.requests))
-        title = heading(options, load=load, memory_mb=product.memory_mb(), version=base.version())
-    table = "\n".join(rows(lines))
+        count = min(len(line.alone.seconds) for line in lines)
+        note = (
+            f"{load}PostgreSQL {base.version()}; {count} requests or more each; the largest worker holds"
+            f" {product.memory_mb()} MB; {filled.removeprefix(NOTE).partition(' in ')[2] or '?'} to load."
+        )
+    _append(heading(options, note=note), rows(lines))
+
+
+def _append(title: str, lines: Iterable[str]) -> None:
+    table = "\n".join(lines)
     with README.open("a", encoding="utf-8") as file:
         file.write(f"\n{title}\n{table}\n")
     sys.stdout.write(f"\n{title}\n{table}\n\nAppended to {README.relative_to(ROOT)}.\n")

@@ -55,7 +55,7 @@ class Server:
 
     def memory_mb(self) -> int:
         """What the largest worker holds."""
-        return max((_memory_kb(pid) for pid in self.workers()), default=0) // 1024
+        return max((memory_kb(pid) for pid in self.workers()), default=0) // 1024
 
 
 class Database:
@@ -95,7 +95,7 @@ def _cpu_s(pid: int) -> float:
     return 0.0
 
 
-def _memory_kb(pid: int) -> int:
+def memory_kb(pid: int) -> int:
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):

@@ -26,4 +26,4 @@ TEMPLATES = [
         },
     }
 ]
-LOGGING["root"]["level"] = "ERROR"  # noqa: F405
+LOGGING["root"]["level"] = "ERROR"  # type: ignore[index]  # noqa: F405

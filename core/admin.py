@@ -5,10 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from core.enums import ADMINISTRATOR
 from core.models import AccessLogEntry, BusinessDay, Heartbeat, JobRun
-
-# An administrator configures without reading customers (reliability.md 4.3); the name of the role in staff.enums.
-ADMINISTRATOR = "administrator"
 
 
 class SupportAdmin(admin.ModelAdmin):

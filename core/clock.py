@@ -18,6 +18,9 @@ from django.utils import timezone
 _travelled: Callable[[], datetime] | None = None
 
 
+MIDNIGHT = time(0)
+
+
 def now() -> datetime:
     """Return the present moment, aware, in the store's time zone."""
     return _localise(timezone.now() if _travelled is None else _travelled())

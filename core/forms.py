@@ -86,3 +86,17 @@ class NoteField(forms.CharField):
                 params={"length": f"{len(text):,}", "limit": f"{self.note_length:,}"},
             )
         return text
+
+
+class BusinessDayForm(forms.Form):
+    """A day that differs from the published calendar."""
+
+    on = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}))
+    is_workday = forms.ChoiceField(
+        label=_("The store works"), choices=[("1", _("Workday")), ("", _("Day off"))], required=False
+    )
+    label = forms.CharField(label=_("Reason"), max_length=60, required=False)
+
+    def values(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {"on": data["on"], "is_workday": bool(data["is_workday"]), "label": data["label"]}

@@ -1,7 +1,9 @@
 """Conditions that PostgreSQL answers from an index where the usual spelling makes it read the table."""
 
+from typing import Any
+
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, F, Func, Q, QuerySet
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
 
 class _EqualsAny(Func):
@@ -10,10 +12,13 @@ class _EqualsAny(Func):
     output_field = BooleanField()
 
 
-def any_of(field: str, rows: "QuerySet") -> Q:
-    """`field` is one of the few values of a one-column query: field = ANY(ARRAY(SELECT ...)).
+def any_of(field: str, rows: "QuerySet", *, or_number: int | None = None) -> Q:
+    """`field` is one of the few values of a one-column query, or the number: field = ANY(ARRAY(SELECT ...)).
 
     `field IN (SELECT ...)` below an OR is a filter without an index: every row of the table would be read. The array is
     computed once and each branch of the OR may use its own index. For short lists only (a team, colleagues on leave).
     """
-    return Q(_EqualsAny(F(field), ArraySubquery(rows)))
+    values: Any = ArraySubquery(rows)
+    if or_number is not None:  # one condition, where an OR would let the planner read everybody's rows instead
+        values = Func(values, Value(or_number), function="array_append")
+    return Q(_EqualsAny(F(field), values))

@@ -12,7 +12,7 @@ from django.shortcuts import resolve_url
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from core.logs import request_id_var
+from core.logs import request_id_var, request_var
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -29,11 +29,12 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         digits = uuid.uuid4().hex[:8].upper()
         request_id = f"{digits[:4]}-{digits[4:]}"
-        token = request_id_var.set(request_id)
+        token, request_token = request_id_var.set(request_id), request_var.set(request)
         try:
             response = self.get_response(request)
         finally:
             request_id_var.reset(token)
+            request_var.reset(request_token)
         response["X-Request-ID"] = request_id
         return response
 

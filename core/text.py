@@ -39,5 +39,20 @@ def csv_safe(value: object) -> str:
     text = str(value)
     if isinstance(value, int | float):
         return text
-    is_formula = text[:1] in _FORMULA_STARTS or text.lstrip()[:1] in _FORMULA_STARTS
-    return f"'{text}" if text and is_formula else text
+    return f"'{text}" if is_formula(text) else text
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet could run the text: its first character, or the first one to be seen, begins a formula."""
+    return bool(text) and (text[:1] in _FORMULA_STARTS or text.lstrip()[:1] in _FORMULA_STARTS)
+
+
+# A text message carries 70 characters; a longer one is cut into parts of 67, the rest numbers the parts (GSM 03.40).
+SMS_SINGLE = 70
+SMS_PART = 67
+
+
+def sms_parts(text: str) -> int:
+    """How many text messages a text costs. Characters outside the basic plane, such as emoji, count twice."""
+    units = len(text.encode("utf-16-le")) // 2
+    return 1 if units <= SMS_SINGLE else -(-units // SMS_PART)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin import ReadOnlyAdmin, SupportAdmin
 from core.phones import mask_phone
-from customers.models import Channel, Consent, Customer
+from customers.models import AccessReason, Channel, Consent, Customer, PrivacyPolicy
 
 
 @admin.register(Channel)
@@ -41,3 +41,17 @@ class ConsentAdmin(ReadOnlyAdmin):
     list_filter = ("purpose", "channel")
     list_select_related = ("customer",)
     show_full_result_count = False
+
+
+@admin.register(AccessReason)
+class AccessReasonAdmin(SupportAdmin):
+    list_display = ("data_class", "code", "name_zh", "name_en", "valid_from", "valid_to", "sort_order")
+    list_filter = ("data_class",)
+
+
+@admin.register(PrivacyPolicy)
+class PrivacyPolicyAdmin(SupportAdmin):
+    """A change begins with a new version: end the old one with `valid_to`, the database refuses overlaps."""
+
+    list_display = ("store", "reveals_per_hour", "reveal_alert_at", "dials_per_hour", "valid_from", "valid_to")
+    list_select_related = ("store",)

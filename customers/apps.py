@@ -5,3 +5,12 @@ from django.utils.translation import gettext_lazy as _
 class CustomersConfig(AppConfig):
     name = "customers"
     verbose_name = _("Customers")
+
+    def ready(self) -> None:
+        from core import history  # noqa: PLC0415 -- models exist when the app is ready
+        from customers.models import Channel  # noqa: PLC0415 -- models exist when the app is ready
+        from customers.selectors import message_stop_reason  # noqa: PLC0415 -- models exist when the app is ready
+        from notifications.policies import register_wishes  # noqa: PLC0415 -- models exist when the app is ready
+
+        history.register(history.Setting("channels", Channel, title=lambda row: row.name_zh, skip=frozenset({"code"})))
+        register_wishes("customers.Customer", message_stop_reason)

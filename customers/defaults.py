@@ -1,5 +1,6 @@
-"""The channels shipped with the product (domain.md section 6); each store edits the list."""
+"""Lists shipped with the product, which each store edits: channels (domain.md section 6), reasons for looking."""
 
+from datetime import date
 from typing import Any
 
 CHANNELS: list[tuple[str, str, str, str, list[str]]] = [
@@ -31,3 +32,43 @@ def ship(channel_model: Any) -> None:
             for order, (code, kind, zh, en, aliases) in enumerate(CHANNELS, start=1)
         ]
     )
+
+
+# For whom, code, Chinese, English. The first of each class is what a form proposes.
+ACCESS_REASONS: list[tuple[str, str, str, str]] = [
+    ("phone", "contact", "联系客户", "Contact the customer"),
+    ("phone", "check", "核对号码", "Check the number"),
+    ("phone", "hand_over", "客户交接", "Hand the customer over"),
+    ("identity", "test_drive", "试驾登记", "Test drive"),
+    ("identity", "contract", "签订合同", "Contract"),
+    ("identity", "invoice", "开票", "Invoice"),
+    ("identity", "registration", "上牌、保险", "Registration and insurance"),
+    ("identity", "finance", "贷款申请", "Loan application"),
+    ("identity", "check", "核对证件", "Check the document"),
+    ("document", "test_drive", "试驾登记", "Test drive"),
+    ("document", "contract", "签订合同", "Contract"),
+    ("document", "registration", "上牌、保险", "Registration and insurance"),
+    ("document", "finance", "贷款申请", "Loan application"),
+    ("document", "check", "核对证件", "Check the document"),
+]
+FIRST_REASON = "contact"  # of a phone: the list of callbacks asks for no other
+SINCE = date(2020, 1, 1)
+
+
+def ship_privacy(reason_model: Any, policy_model: Any) -> None:
+    """Write the reasons and the policy when there are none."""
+    if not reason_model.objects.exists():
+        reason_model.objects.bulk_create(
+            [
+                reason_model(
+                    data_class=data_class, code=code, name_zh=zh, name_en=en, sort_order=order * 10, valid_from=SINCE
+                )
+                for order, (data_class, code, zh, en) in enumerate(ACCESS_REASONS, start=1)
+            ]
+        )
+    if not policy_model.objects.exists():
+        policy_model.objects.create(valid_from=SINCE)
+
+
+# What somebody is called who was made anonymous: a word of the data, as names are, the same for every reader.
+PSEUDONYM = "匿名客户 %(number)s"

@@ -2,27 +2,41 @@
 
 import pghistory
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from core import clock
+from core.encryption import EncryptedTextField
+from core.identity_numbers import NumberKind, mask_number
 from core.models import TimeStampedModel
 from customers.enums import (
     ChannelKind,
     ConsentChannel,
     ConsentPurpose,
     CustomerKind,
+    DataClass,
     Gender,
     Grade,
+    IdentitySource,
+    LicenceClass,
     PhoneKind,
     PreferredTime,
 )
 from customers.querysets import CustomerQuerySet
 
 
+@pghistory.track(
+    pghistory.InsertEvent("created"),
+    pghistory.UpdateEvent("changed", row=pghistory.Old),
+    pghistory.DeleteEvent("deleted"),
+    obj_field=pghistory.ObjForeignKey(related_name="history"),
+)
 class Channel(TimeStampedModel):
     """Where a customer came from. Names are the store's own data, in both languages."""
 
@@ -74,6 +88,8 @@ class Customer(TimeStampedModel):
         models.CharField(max_length=40), default=list, blank=True, editable=False, verbose_name=_("search words")
     )
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+    # Asked for by the customer, or kept for long enough: nothing that names the person is left (privacy).
+    erased_at = models.DateTimeField(_("made anonymous at"), null=True, blank=True, editable=False)
 
     objects = CustomerQuerySet.as_manager()
 
@@ -150,3 +166,122 @@ class Consent(TimeStampedModel):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.channel}"
+
+
+class CustomerIdentity(TimeStampedModel):
+    """The number of one document of a customer: ciphertext in the database, found by a keyed hash (reliability.md 31).
+
+    A document of a kind is there once; a new one takes the place of the old. Dates are those of the document.
+    """
+
+    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="+", verbose_name=_("store"))
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="identities", verbose_name=_("customer"))
+    kind = models.CharField(_("kind"), max_length=20, choices=NumberKind)
+    number = EncryptedTextField(_("number"))
+    number_index = models.CharField(_("number, as a keyed hash"), max_length=64, editable=False)
+    name_on_document = models.CharField(_("name on the document"), max_length=60, blank=True)
+    licence_class = models.CharField(_("licence class"), max_length=2, choices=LicenceClass, blank=True)
+    issued_on = models.DateField(_("first issued on"), null=True, blank=True)
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    source = models.CharField(_("how it was seen"), max_length=10, choices=IdentitySource)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("recorded by")
+    )
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("document number")
+        verbose_name_plural = _("document numbers")
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "kind"], name="identity_once_per_kind"),
+            # One person is one customer of a store; a bank account may be a couple's.
+            models.UniqueConstraint(
+                fields=["store", "kind", "number_index"],
+                condition=~Q(kind=NumberKind.BANK_ACCOUNT),
+                name="identity_once_per_store",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from=None) | Q(valid_until=None) | Q(valid_from__lt=F("valid_until")),
+                name="identity_valid_forward",
+            ),
+            models.CheckConstraint(condition=Q(number_index__regex=r"^[0-9a-f]{64}$"), name="identity_is_indexed"),
+            models.CheckConstraint(
+                condition=Q(kind=NumberKind.DRIVING_LICENCE) | Q(licence_class=""), name="identity_class_of_licence"
+            ),
+        ]
+        indexes = [models.Index(fields=["store", "number_index"], name="identity_lookup")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+    @property
+    def masked(self) -> str:
+        return mask_number(self.number, self.kind)
+
+    @property
+    def is_expired(self) -> bool:
+        return self.valid_until is not None and self.valid_until < clock.today()
+
+
+class AccessReason(TimeStampedModel):
+    """Why somebody looks at protected data: a list that administrators keep, dated. Names in both languages."""
+
+    code = models.SlugField(_("code"), max_length=30)
+    data_class = models.CharField(_("for"), max_length=10, choices=DataClass)
+    name_zh = models.CharField(_("name (Chinese)"), max_length=40)
+    name_en = models.CharField(_("name (English)"), max_length=40)
+    sort_order = models.PositiveSmallIntegerField(_("order"), default=100)
+    valid_from = models.DateField(_("valid from"))
+    valid_to = models.DateField(_("valid until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("reason for looking")
+        verbose_name_plural = _("reasons for looking")
+        ordering = ["sort_order", "code"]
+        constraints = [
+            models.UniqueConstraint(fields=["data_class", "code", "valid_from"], name="access_reason_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name_en if (get_language() or "").startswith("en") else self.name_zh
+
+
+class PrivacyPolicy(TimeStampedModel):
+    """The numbers around protected data that a store may change, dated."""
+
+    store = models.ForeignKey(
+        "staff.Store", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("only for this store")
+    )
+    reveals_per_hour = models.PositiveSmallIntegerField(_("full numbers and pictures shown (per hour)"), default=30)
+    reveal_alert_at = models.PositiveSmallIntegerField(_("tell the manager from (number)"), default=20)
+    dials_per_hour = models.PositiveSmallIntegerField(_("calls and messages by number (per hour)"), default=90)
+    is_password_asked = models.BooleanField(_("ask for the password before numbers of documents"), default=True)
+    shown_seconds = models.PositiveSmallIntegerField(_("a number stays visible for (seconds)"), default=30)
+    customers_per_hour = models.PositiveSmallIntegerField(
+        _("tell the manager when somebody opens more customers in an hour"), default=60
+    )
+    customers_off_hours = models.PositiveSmallIntegerField(
+        _("tell the manager when somebody opens more customers outside opening hours"), default=10
+    )
+    valid_from = models.DateField(_("valid from"))
+    valid_to = models.DateField(_("valid until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("privacy policy")
+        verbose_name_plural = _("privacy policies")
+        constraints = [
+            ExclusionConstraint(
+                name="privacy_policy_one_at_a_time",
+                expressions=[
+                    (Coalesce(F("store"), Value(0), output_field=models.BigIntegerField()), RangeOperators.EQUAL),
+                    (
+                        Func(F("valid_from"), F("valid_to"), function="DATERANGE", output_field=DateRangeField()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.store_id or ''} {self.valid_from}"

@@ -6,10 +6,14 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("workbench.urls")),
     path("", include("core.urls")),
+    path("", include("operations.urls")),
     path("staff/", include("staff.urls")),
+    path("customers/", include("customers.urls")),
     path("notifications/", include("notifications.urls")),
+    path("approvals/", include("approvals.urls")),
     path("followups/", include("followups.urls")),
     path("leads/", include("leads.urls")),
+    path("privacy/", include("privacy.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from devtools.base import (
     ASSETS,
+    VAR,
     VENDOR,
     StopError,
     certificate_env,
@@ -37,10 +38,17 @@ CJK_FONTS = ("400Regular/NotoSansSC_400Regular.ttf", "700Bold/NotoSansSC_700Bold
 def ensure_assets(*, for_tests: bool = False) -> None:
     """`var/vendor` holds every third-party file that pages load (and axe for the tests) and the icon sprite."""
     _ensure_modules(for_tests=for_tests)
+    copy_assets(for_tests=for_tests)
+
+
+def copy_assets(*, for_tests: bool = False) -> None:
+    """From `assets/node_modules`, as npm left it there, to `var/vendor`."""
     for source in (*VENDOR_FILES, *(TEST_FILES if for_tests else ())):
         copy_vendor_file(MODULES / source, VENDOR)
     sprite = build_sprite(*icon_names())
     write_if_changed(VENDOR / "icons.svg", sprite.encode())
+    font = MODULES / "@expo-google-fonts" / "noto-sans-sc" / CJK_FONTS[0]
+    write_if_changed(VAR / "fonts" / font.name, font.read_bytes())  # the letters of watermarks
 
 
 def copy_vendor_file(source: Path, folder: Path) -> None:
@@ -73,7 +81,7 @@ def _ensure_modules(*, for_tests: bool) -> None:
     stamp = STAMP.read_text().strip() if STAMP.exists() else ""
     if stamp == f"{current} all" or (stamp == f"{current} runtime" and not for_tests):
         return
-    npm, env = _npm()
+    npm, env = npm_command()
     kind, omit = ("all", []) if for_tests else ("runtime", ["--omit=dev"])
     with console.step("Front-end packages (npm ci)"):
         argv = [*npm, "ci", *omit, "--no-progress", "--loglevel=error"]
@@ -81,7 +89,7 @@ def _ensure_modules(*, for_tests: bool) -> None:
         STAMP.write_text(f"{current} {kind}\n")
 
 
-def _npm() -> tuple[list[str | Path], dict[str, str]]:
+def npm_command() -> tuple[list[str | Path], dict[str, str]]:
     """How to call npm, and its environment: the machine's own when new enough, else the one of the Python package."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _node_major(node) >= NODE_MAJOR_MIN:
@@ -99,3 +107,7 @@ def _node_major(node: str) -> int:
     done = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
     found = re.match(r"v(\d+)\.", done.stdout)
     return int(found[1]) if found else 0
+
+
+if __name__ == "__main__":  # in the image npm has run before
+    copy_assets()

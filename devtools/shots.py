@@ -32,17 +32,22 @@ TOUCH_SIZES = {TABLET, PHONE}
 THEMES = ("light", "dark")
 
 CONSULTANT, TELESALES, MANAGER, NOBODY = "linyue", "xujingyi", "shenlifeng", ""
+ADMINISTRATOR, SUPERVISOR = "xujing", "qianwenbo"
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One page: its URL name (and query), who looks, at which sizes; `follow` opens the first link that matches."""
+    """One page: its URL name (and query), who looks, at which sizes.
+
+    `follow` opens the first link that matches, with `ending` behind its address.
+    """
 
     name: str
     url: str
     who: str
     query: str = ""
     follow: str = ""
+    ending: str = ""
     sizes: tuple[str, ...] = ALL_SIZES
 
 
@@ -55,6 +60,42 @@ SHOTS = (
     Shot("import", "leads:import-list", TELESALES),
     Shot("inbox", "notifications:inbox", CONSULTANT),
     Shot("today-manager", "workbench:today", MANAGER),
+    Shot("approvals", "approvals:inbox", SUPERVISOR),
+    Shot("approval", "approvals:inbox", SUPERVISOR, follow=".apv-row a"),
+    Shot("approval-export", "approvals:inbox", MANAGER, follow=".apv-row:last-child a"),
+    Shot("my-requests", "approvals:inbox", CONSULTANT, query="?view=mine"),
+    Shot("export-new", "workbench:export-new", MANAGER, query="?view=all"),
+    Shot("exports", "workbench:export-list", CONSULTANT),
+    Shot("export", "workbench:export-list", CONSULTANT, follow=".apv-row a"),
+    Shot(
+        "customer-data",
+        "workbench:search",
+        CONSULTANT,
+        query="?q=wangjianguo",
+        follow="main a[href*='/opportunities/']",
+        ending="?tab=profile",
+    ),
+    Shot("audit-log", "workbench:audit-log", MANAGER),
+    Shot("retention", "privacy:retention-list", ADMINISTRATOR, query="?preview=notices"),
+    Shot("people", "staff:people", ADMINISTRATOR),
+    Shot("roles", "staff:role-list", ADMINISTRATOR),
+    Shot("store", "staff:people", ADMINISTRATOR, follow=".us-add[href*='/stores/']"),
+    Shot("roster", "staff:roster", CONSULTANT),
+    Shot("rules", "followups:rule-list", ADMINISTRATOR),
+    Shot("rules-read", "followups:rule-list", ADMINISTRATOR, query="?v=2", follow="main a[href$='/read/']"),
+    Shot("calendar", "core:calendar", ADMINISTRATOR),
+    Shot("channels", "customers:channel-list", ADMINISTRATOR),
+    Shot("templates", "notifications:template-list", ADMINISTRATOR, query="?code=thanks_call"),
+    Shot("setting-changes", "core:setting-changes", ADMINISTRATOR),
+    Shot("outbox", "notifications:outbox", ADMINISTRATOR),
+    Shot("outbox-message", "notifications:outbox", ADMINISTRATOR, follow=".ob-row a.ob-what"),
+    Shot("integrations", "notifications:integration-list", ADMINISTRATOR),
+    Shot("integration", "notifications:integration-list", ADMINISTRATOR, follow=".in-row a.ob-what"),
+    Shot("security", "staff:security", CONSULTANT),
+    Shot("second-factor", "staff:second-factor", MANAGER),
+    Shot("pin", "staff:pin-set", CONSULTANT),
+    Shot("devices", "staff:device-list", ADMINISTRATOR),
+    Shot("pair-tablet", "staff:device-pair", NOBODY),
 )
 
 
@@ -119,7 +160,7 @@ def take(page: Page, address: str, shot: Shot, path: Path) -> str:
         link = page.locator(shot.follow).first
         if link.count() == 0:
             return f"no link matches {shot.follow}"
-        answer = page.goto(address + (link.get_attribute("href") or ""))
+        answer = page.goto(address + (link.get_attribute("href") or "") + shot.ending)
     page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready")
     page.screenshot(path=path)

@@ -2,37 +2,33 @@
 
 from django.contrib import admin
 
-from core.admin import ReadOnlyAdmin, SupportAdmin
-from followups.models import Contact, ContactCorrection, FollowUp, FollowUpPolicy, FollowUpRule
+from core.admin import ReadOnlyAdmin
+from followups.models import Contact, ContactCorrection, FollowUp, FollowUpPolicy, FollowUpRule, FollowUpRuleSet
+
+
+@admin.register(FollowUpRuleSet)
+class FollowUpRuleSetAdmin(ReadOnlyAdmin):
+    """Versions are written, approved and published on the settings page; here they are looked at."""
+
+    list_display = ("number", "store", "state", "valid_from", "valid_to", "created_by", "published_by")
+    list_filter = ("state", "store")
+    list_select_related = ("store", "created_by", "published_by")
+    ordering = ("store", "-number")
 
 
 @admin.register(FollowUpRule)
-class FollowUpRuleAdmin(SupportAdmin):
-    """A change begins with a new version: end the old one with `valid_to`, the database refuses overlaps."""
-
-    list_display = (
-        "code",
-        "level",
-        "store",
-        "trigger",
-        "due_rule",
-        "due_after",
-        "overdue_after",
-        "valid_from",
-        "valid_to",
-        "is_active",
-    )
-    list_filter = ("code", "level", "is_active", "store")
-    list_select_related = ("store",)
-    ordering = ("code", "level", "valid_from")
+class FollowUpRuleAdmin(ReadOnlyAdmin):
+    list_display = ("rule_set", "code", "level", "trigger", "due_rule", "due_after", "overdue_after", "is_active")
+    list_filter = ("code", "level", "is_active")
+    list_select_related = ("rule_set",)
+    ordering = ("-rule_set__number", "code", "level")
 
 
 @admin.register(FollowUpPolicy)
-class FollowUpPolicyAdmin(SupportAdmin):
-    list_display = ("store", "reschedule_max_times", "reschedule_max_days", "next_max_days", "valid_from", "valid_to")
-    list_filter = ("store",)
-    list_select_related = ("store",)
-    ordering = ("store", "valid_from")
+class FollowUpPolicyAdmin(ReadOnlyAdmin):
+    list_display = ("rule_set", "reschedule_max_times", "reschedule_max_days", "next_max_days")
+    list_select_related = ("rule_set",)
+    ordering = ("-rule_set__number",)
 
 
 class _CallbackAdmin(ReadOnlyAdmin):

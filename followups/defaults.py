@@ -44,12 +44,34 @@ for _rule in RULES:
 
 
 def ship(rule_model: Any, policy_model: Any) -> None:
-    """Write what is missing. Takes the model classes so that a migration can pass its historical ones."""
+    """What the first migration wrote, with its historical model classes; a later one made version 1 of it."""
     if not rule_model.objects.exists():
         rule_model.objects.bulk_create([rule_model(**_COMMON, **rule) for rule in RULES])
     if not policy_model.objects.exists():
         policy_model.objects.create(**_COMMON)
 
 
+def ship_version(set_model: Any, rule_model: Any, policy_model: Any) -> None:
+    """Write version 1 when there is no version at all; it was never a draft of somebody."""
+    if set_model.objects.exists():
+        return
+    made = set_model.objects.create(number=1, valid_from=_FROM)
+    policy_model.objects.create(rule_set=made)
+    rules = [rule_model(rule_set=made, **rule) for rule in _version_rules()]
+    rule_model.objects.bulk_create(rules)
+    set_model.objects.filter(pk=made.pk).update(state="published")
+
+
+def _version_rules() -> list[dict[str, Any]]:
+    """The shipped rules, each with a list of channels instead of the one of old."""
+    return [
+        {key: value for key, value in rule.items() if key != "channel"} | {"channels": [rule.get("channel", "phone")]}
+        for rule in RULES
+    ]
+
+
 # How a customer is addressed in a message. Messages are written in Chinese, whatever language the sender reads.
 HONORIFICS: dict[str, str] = {"male": "先生", "female": "女士"}
+
+# Which text is proposed first to whom, by the kind of the channel; the others can be chosen.
+FITTING_TEXTS: dict[str, str] = {"online": "thanks_online", "walk_in": "thanks_visit", "phone": "thanks_call"}

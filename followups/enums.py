@@ -1,6 +1,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.state_machine import StateMachine
+
 
 class RuleCode(models.TextChoices):
     """The callbacks a dealership promises. MANUAL is one that a person planned."""
@@ -31,6 +33,31 @@ class DueRule(models.TextChoices):
     HOURS = "hours", _("After a number of hours")
 
 
+class ClosedDays(models.TextChoices):
+    """When the due day is no workday."""
+
+    AS_IT_IS = "", _("Calendar days count, also days off")
+    EARLIER = "earlier", _("Earlier, on the workday before")
+    LATER = "later", _("Later, on the next workday")
+
+
+class RuleSetState(models.TextChoices):
+    """A version of the rules. Whether a published one is ahead, in force or over, its dates say."""
+
+    DRAFT = "draft", _("Draft")
+    WAITING = "waiting", _("Waits for approval")
+    PUBLISHED = "published", _("Published")
+
+
+RULE_SET_MACHINE = StateMachine(
+    RuleSetState,
+    {
+        RuleSetState.DRAFT: [RuleSetState.WAITING],
+        RuleSetState.WAITING: [RuleSetState.DRAFT, RuleSetState.PUBLISHED],
+    },
+)
+
+
 class FollowUpState(models.TextChoices):
     PENDING = "pending", _("Planned")
     DONE = "done", _("Done")
@@ -50,6 +77,7 @@ class Step(models.TextChoices):
     DUE = "due", _("When it is due")
     OVERDUE = "overdue", _("When it is overdue")
     ESCALATE = "escalate", _("To the supervisor")
+    MANAGER = "manager", _("To the sales manager")
     NONE = "", _("Nothing more to send")
 
 

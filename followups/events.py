@@ -22,3 +22,17 @@ class FollowUpMissed:
     assignee_id: int | None
     excused: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class FollowUpEscalated:
+    """Nobody caught up with a missed callback: the leader was told. `owner_name` "": it has no owner."""
+
+    follow_up_id: int
+    opportunity_id: int
+    store_id: int
+    rule_code: str
+    owner_name: str
+    step: str
+    due_at: datetime
+    at: datetime

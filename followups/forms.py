@@ -9,9 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.forms import NoteField
-from followups.enums import ContactChannel, ContactOutcome
+from followups.enums import ClosedDays, ContactChannel, ContactOutcome
+from followups.models import FollowUpPolicy
+from followups.selectors import minutes_words
 from followups.services import Entry
 from followups.services.proposals import ASKED_OUTCOMES, TRIED_OUTCOMES, ContactSheet
+from followups.services.rule_sets import POLICY_FIELDS
 from followups.templatetags.callbacks import day_word
 from opportunities.enums import Level
 
@@ -196,3 +199,70 @@ def save_words(pattern: str, moment: datetime | None) -> str:
     if "{day}" not in pattern:
         return pattern
     return pattern.replace("{day}", day_word(moment)) if moment else _("Save")
+
+
+# ---- settings: the rules ------------------------------------------------------------------------------------------
+
+LONGEST_DAYS = 400
+MINUTES = (0, 15, 30, 60, 120, 180, 240, 480, 1440, 2880, 4320)
+
+
+def minute_choices(current: int | None, *, never: bool = False) -> list[tuple[str, str]]:
+    """Usual times and the one in use; with `never` also none at all."""
+    usual = sorted({*MINUTES, *([] if current is None else [current])})
+    return [*([("", _("Never"))] if never else []), *((str(value), minutes_words(value)) for value in usual)]
+
+
+class RuleForm(forms.Form):
+    """One rule of a draft. What its kind of due time does not need, is left as it is."""
+
+    revision = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    due_after = forms.IntegerField(label=gettext_lazy("earliest"), min_value=0, max_value=LONGEST_DAYS, required=False)
+    overdue_after = forms.IntegerField(
+        label=gettext_lazy("latest"), min_value=0, max_value=LONGEST_DAYS, required=False
+    )
+    due_time = forms.TimeField(label=gettext_lazy("until what time"), required=False)
+    channels = forms.MultipleChoiceField(label=gettext_lazy("By"), choices=ContactChannel)
+    closed_days = forms.ChoiceField(label=gettext_lazy("On a day off"), choices=ClosedDays, required=False)
+    remind_before_min = forms.IntegerField(min_value=0, max_value=30_000)
+    escalate_after_min = forms.IntegerField(min_value=0, max_value=30_000)
+    manager_after_min = forms.IntegerField(min_value=0, max_value=30_000, required=False)
+    is_active = forms.BooleanField(label=gettext_lazy("In use"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        first, last = data.get("due_after"), data.get("overdue_after")
+        if first is not None and last is not None and last < first:
+            self.add_error("overdue_after", _("The latest cannot be before the earliest."))
+        return data
+
+    def values(self) -> dict[str, Any]:
+        """What was sent, without the numbers that the rule has no input for."""
+        kept = {name: value for name, value in self.cleaned_data.items() if name != "revision"}
+        for name in ("due_after", "overdue_after", "due_time"):
+            if kept[name] is None:
+                del kept[name]
+        return kept
+
+
+class PolicyForm(forms.ModelForm):
+    revision = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+    class Meta:
+        model = FollowUpPolicy
+        fields = POLICY_FIELDS
+
+
+class VersionForm(forms.Form):
+    valid_from = forms.DateField(label=gettext_lazy("Begins on"), widget=forms.DateInput(attrs={"type": "date"}))
+    note = forms.CharField(label=gettext_lazy("What changes and why"), max_length=200, required=False)
+    document_number = forms.CharField(label=gettext_lazy("Document number"), max_length=30, required=False)
+    interpreter = forms.CharField(label=gettext_lazy("Who explains the rules"), max_length=60, required=False)
+
+
+class PreviewForm(forms.Form):
+    """For whom and when the preview is computed; anything unusable is left out."""
+
+    level = forms.ChoiceField(label=gettext_lazy("Level"), choices=Level, required=False)
+    at = MomentField(label=gettext_lazy("Registered"), required=False)
+    of = forms.IntegerField(min_value=1, required=False)

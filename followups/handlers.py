@@ -1,5 +1,6 @@
 """What callbacks do when something happens on the journey."""
 
+from approvals.events import ApprovalDecided, ApprovalDropped
 from core import events
 from followups.enums import Trigger
 from followups.services import (
@@ -11,7 +12,10 @@ from followups.services import (
     followups_reassign,
     message_failed_tell,
     message_plan_again,
+    rule_set_publish,
+    rule_set_return,
 )
+from followups.services.rule_sets import KIND
 from notifications.events import MessageNotSent
 from opportunities.events import (
     LevelChanged,
@@ -22,6 +26,7 @@ from opportunities.events import (
     OpportunityReturned,
     OwnerChanged,
 )
+from staff.models import User
 
 
 @events.on(OpportunityOpened)
@@ -68,3 +73,19 @@ def plan_first_callbacks_of_many(event: OpportunitiesOpened) -> None:
 @events.on(OpportunitiesClosed)
 def end_callbacks_of_many(event: OpportunitiesClosed) -> None:
     followups_cancel_many(opportunity_ids=event.opportunity_ids)
+
+
+@events.on(ApprovalDecided)
+def rules_were_decided(event: ApprovalDecided) -> None:
+    if event.kind != KIND:
+        return
+    if event.is_approved:
+        rule_set_publish(rule_set_id=event.subject_id, by=User.objects.get(pk=event.decided_by_id))
+    else:
+        rule_set_return(rule_set_id=event.subject_id)
+
+
+@events.on(ApprovalDropped)
+def rules_are_a_draft_again(event: ApprovalDropped) -> None:
+    if event.kind == KIND:
+        rule_set_return(rule_set_id=event.subject_id)

@@ -26,7 +26,8 @@ class FollowUpQuerySet(models.QuerySet):
 
     def work_of(self, user: "User") -> Self:
         """Callbacks the person has to make today: the own ones and those of colleagues the person stands in for."""
-        return self.pending().filter(Q(assignee=user) | any_of("assignee", user.covered_user_ids(at=clock.sql_now())))
+        covered = user.covered_user_ids(at=clock.sql_now())
+        return self.pending().filter(any_of("assignee", covered, or_number=user.pk))
 
     def visible_to(self, user: "User") -> Self:
         match user.scope:

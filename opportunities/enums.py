@@ -12,6 +12,10 @@ class Level(models.TextChoices):
     N = "N", _("N · no plan yet")
 
 
+# What a leader decides, and about what (approvals).
+LEVEL, CLOSE = "level", "close"
+SUBJECT = "opportunities.Opportunity"
+
 LEVEL_ORDER = "HABCN"  # hottest first; a move to the right is a downgrade and needs the supervisor
 
 
@@ -93,6 +97,8 @@ class EventKind(models.TextChoices):
     FOLLOW_UP_MISSED = "follow_up_missed", _("Callback not done in time")
     FOLLOW_UP_MOVED = "follow_up_moved", _("Callback moved")
     CLOSE_REQUESTED = "close_requested", _("Close proposed")
+    LEVEL_REFUSED = "level_refused", _("Lower level sent back")
+    CLOSE_REFUSED = "close_refused", _("Close sent back")
     CLOSED = "closed", _("Closed")
     CORRECTED = "corrected", _("Entry corrected")
 

@@ -27,20 +27,7 @@ def can_give_away(user: User, opportunity: Opportunity) -> bool:
     return can_assign(user) and opportunity.is_open
 
 
-def can_decide(user: User, opportunity: Opportunity) -> bool:
-    """Confirm a close or a lower level: a leader who did not ask for it (R-072, D-27)."""
-    return can_decide_close(user, opportunity) and can_decide_level(user, opportunity)
-
-
-def can_decide_close(user: User, opportunity: Opportunity) -> bool:
-    """A leader who did not propose the close and does not own the customer (R-072, D-27)."""
-    return _is_neutral_leader(user, opportunity) and user.pk != opportunity.close_requested_by_id
-
-
 def can_decide_level(user: User, opportunity: Opportunity) -> bool:
     """A leader who did not propose the lower level and does not own the customer (D-27)."""
-    return _is_neutral_leader(user, opportunity) and user.pk != opportunity.level_requested_by_id
-
-
-def _is_neutral_leader(user: User, opportunity: Opportunity) -> bool:
-    return user.is_active and user.is_leader and opportunity.owner_id != user.pk
+    is_neutral = user.is_active and user.is_leader and opportunity.owner_id != user.pk
+    return is_neutral and user.pk != opportunity.level_requested_by_id

@@ -9,15 +9,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 from django.utils import translation
 
 from core import clock
 from customers import defaults as channel_defaults
-from customers.models import Channel
+from customers.models import AccessReason, Channel, PrivacyPolicy
 from followups import defaults as rule_defaults
-from followups.models import FollowUpPolicy, FollowUpRule
+from followups.models import FollowUpPolicy, FollowUpRule, FollowUpRuleSet
 from notifications import defaults as template_defaults
 from notifications.models import MessageTemplate
+from privacy import defaults as privacy_defaults
+from privacy.models import RetentionRule
 from staff.enums import Role
 from tests.factories import StoreFactory, TeamFactory, UserFactory
 
@@ -27,9 +30,11 @@ NOON = datetime(2026, 11, 17, 12, 0, tzinfo=SHANGHAI)  # a Tuesday
 
 def ship_defaults() -> None:
     """What the migrations ship; tests that truncate tables lose it."""
-    rule_defaults.ship(FollowUpRule, FollowUpPolicy)
+    rule_defaults.ship_version(FollowUpRuleSet, FollowUpRule, FollowUpPolicy)
     channel_defaults.ship(Channel)
+    channel_defaults.ship_privacy(AccessReason, PrivacyPolicy)
     template_defaults.ship(MessageTemplate)
+    privacy_defaults.ship(RetentionRule)
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +59,13 @@ def _shipped(request: pytest.FixtureRequest) -> None:
         )
         request.getfixturevalue("transactional_db" if wants else "db")
         ship_defaults()
+
+
+@pytest.fixture(autouse=True)
+def _private_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test writes into the place of a real installation."""
+    with override_settings(PRIVATE_FILES_DIR=tmp_path_factory.getbasetemp() / "private"):
+        yield
 
 
 @pytest.fixture(autouse=True)

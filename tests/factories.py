@@ -1,6 +1,6 @@
 """One factory for every model; no random values. An open opportunity always comes with a planned callback."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import factory
@@ -13,11 +13,11 @@ from customers.models import Channel, Customer, CustomerPhone
 from followups.enums import ContactChannel, ContactOutcome, FollowUpState, RuleCode, Step
 from followups.models import Contact, FollowUp
 from notifications.enums import NoticeKind
-from notifications.models import Notification, OutboundMessage
+from notifications.models import Integration, Notification, OutboundMessage, ProviderTemplate
 from opportunities.models import Opportunity, Ownership
 from opportunities.stages import Outcome
 from staff.enums import Role
-from staff.models import DealerGroup, Leave, Store, Team, User
+from staff.models import DealerGroup, Device, Leave, ShiftType, Store, Team, User
 from vehicles.models import Brand, Series, Trim
 
 PASSWORD = "a-long-enough-password"  # noqa: S105
@@ -70,6 +70,27 @@ class UserFactory(DjangoModelFactory[User]):
     roles = [Role.SALES_CONSULTANT]
     store = factory.SubFactory(StoreFactory)
     password = factory.django.Password(PASSWORD)
+
+
+class ShiftTypeFactory(DjangoModelFactory[ShiftType]):
+    class Meta:
+        model = ShiftType
+        django_get_or_create = ("store", "letter")
+
+    store = factory.SubFactory(StoreFactory)
+    letter = "早"
+    name = "早班"
+    starts_at = time(8, 30)
+    ends_at = time(17, 30)
+
+
+class DeviceFactory(DjangoModelFactory[Device]):
+    class Meta:
+        model = Device
+
+    store = factory.SubFactory(StoreFactory)
+    name = factory.Sequence(lambda n: f"展厅 {n} 号")
+    registered_by = factory.SubFactory(UserFactory)
 
 
 class LeaveFactory(DjangoModelFactory[Leave]):
@@ -213,7 +234,32 @@ class OutboundMessageFactory(DjangoModelFactory[OutboundMessage]):
         model = OutboundMessage
 
     channel = "sms"
-    recipient = "+8619900000001"
+    recipient = "199****0001"
+    address = "+8619900000001"
     body = "您好"
     idempotency_key = factory.Sequence(lambda n: f"message-{n}")
     next_try_at = factory.LazyFunction(clock.now)
+
+
+class IntegrationFactory(DjangoModelFactory[Integration]):
+    """A way for text messages of all stores; `robot=True` and `webhook=True` make the others."""
+
+    class Meta:
+        model = Integration
+
+    class Params:
+        robot = factory.Trait(channel="wecom", provider="wecom_robot", events=["callback.escalated"])
+        webhook = factory.Trait(channel="webhook", provider="webhook", events=["lead.registered"])
+
+    name = factory.Sequence(lambda n: f"integration {n}")
+    channel = "sms"
+    provider = "aliyun_sms"
+    secret = "a made-up secret"
+
+
+class ProviderTemplateFactory(DjangoModelFactory[ProviderTemplate]):
+    class Meta:
+        model = ProviderTemplate
+
+    integration = factory.SubFactory(IntegrationFactory)
+    provider_code = "SMS_1001"

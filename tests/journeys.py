@@ -4,10 +4,13 @@ from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
+from approvals.models import ApprovalRequest
+from approvals.services import approval_decide
 from core import clock
 from followups.enums import ContactChannel, ContactOutcome
 from followups.models import FollowUp
 from followups.services import ContactResult, Entry, contact_record, followup_remind_next
+from opportunities.enums import SUBJECT
 from opportunities.models import Opportunity
 from opportunities.services import opportunity_open
 from staff.models import User
@@ -28,6 +31,14 @@ def open_one(people: SimpleNamespace, *, owner: User | None | str = "owner", **f
         **({"level": "B"} | facts),
     )
     return Opportunity.objects.get(pk=opened.pk)
+
+
+def decide(
+    opportunity: Opportunity, kind: str, by: User, *, approve: bool = True, comment: str = "再跟一跟"
+) -> ApprovalRequest:
+    """The latest request of the kind about the opportunity is approved or sent back."""
+    rows = ApprovalRequest.objects.filter(kind=kind, subject_type=SUBJECT, subject_id=opportunity.pk)
+    return approval_decide(request_id=rows.latest("pk").pk, approve=approve, comment=comment, by=by)
 
 
 def callbacks(opportunity: Opportunity) -> dict[str, FollowUp]:

@@ -1,5 +1,6 @@
 """Whatever arrives, the answer is never a 500 (issue: bad input; reliability.md 33, 37, 38)."""
 
+import os
 import re
 import traceback
 from collections.abc import Iterator
@@ -14,8 +15,11 @@ from tests.access import PEOPLE, address, ask, open_world, rows, url_names
 
 pytestmark = pytest.mark.django_db
 
+CASES = int(os.environ.get("FUZZ_CASES", "1200"))  # half of them for forms, half for addresses
+
 READ = sorted({row.name for row in rows() if row.method == "GET" and row.expected["manager"] == "200"})
 WRITE = sorted({row.name for row in rows() if row.method == "POST" and set(row.expected.values()) - {"405", "L"}})
+OPEN_TO_ALL = {row.name for row in rows() if row.method == "POST" and row.expected["anonymous"] not in {"L", "405"}}
 WHO = ["owner", "manager", "dcc", "stranger"]
 # Parameters that pages read, besides the fields that their forms show.
 PARAMETERS = [
@@ -40,7 +44,8 @@ def world(django_db_setup: None, django_db_blocker: object) -> Iterator[SimpleNa
 
 
 def field_names(world, page):
-    text = ask(world.clients["manager"], "GET", address(page, world)).text
+    response = ask(world.clients["manager"], "GET", address(page, world))
+    text = response.content.decode("utf-8", "replace")  # some answers are spreadsheets
     return set(re.findall(r'\bname="([\w-]+)"', text)) - {"csrfmiddlewaretoken"}
 
 
@@ -55,7 +60,7 @@ def calm(response) -> bool:
 value = st.one_of(st.sampled_from(NASTY), st.text(max_size=60))
 
 
-@settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=CASES // 2, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_forms_take_any_rubbish(world: SimpleNamespace, data: st.DataObject):
     name = data.draw(st.sampled_from(WRITE))
@@ -67,7 +72,7 @@ def test_forms_take_any_rubbish(world: SimpleNamespace, data: st.DataObject):
     assert calm(ask(world.clients[person], "POST", address(name, world), fields, headers=headers))
 
 
-@settings(max_examples=300, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=CASES // 2, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_pages_take_any_rubbish_in_their_address(world: SimpleNamespace, data: st.DataObject):
     name = data.draw(st.sampled_from(READ))
@@ -117,7 +122,9 @@ def test_wrong_methods_are_told_so(world: SimpleNamespace, name: str):
         response = ask(world.clients["manager"], method, address(name, world))
 
         assert response.status_code in {200, 302, 403, 404, 405}, method
-        assert response.status_code == 405 or name in {"staff:login"}, f"{method} {response.status_code}"
+        assert response.status_code == 405 or name in {"staff:login", "operations:metrics"}, (
+            f"{method} {response.status_code}"
+        )
 
 
 @pytest.mark.parametrize(
@@ -133,7 +140,7 @@ def test_wrong_numbers_in_the_address(world: SimpleNamespace, name: str, wrong: 
     for method in ("GET", "POST"):
         response = ask(world.clients["manager"], method, broken)
         assert calm(response)
-        assert response.status_code in {404, 405}
+        assert response.status_code in {403, 404, 405}  # who may not open any of them is not told which exist
 
 
 HEADERS = [
@@ -192,9 +199,12 @@ def test_more_than_a_form_can_be_is_refused_by_a_page(world: SimpleNamespace):
     assert 'lang="zh-hans"' in response.text or 'lang="en"' in response.text
 
 
+# What is asked before anybody is signed in.
+
+
 @pytest.mark.parametrize("name", WRITE)
 def test_a_lost_session_leads_the_whole_page_to_the_sign_in_and_writes_nothing(world: SimpleNamespace, name: str):
-    if name in {"staff:login", "staff:language"}:
+    if name in OPEN_TO_ALL:
         return
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/today/"}
 

@@ -21,21 +21,18 @@ from followups.models import Contact, FollowUp
 from followups.services import contact_take_back, followup_reschedule, followups_reconcile
 from leads.services import LeadInput, lead_register
 from notifications.models import Notification
-from opportunities.enums import EventKind, Level
+from opportunities.enums import CLOSE, LEVEL, EventKind, Level
 from opportunities.models import JourneyEvent, Opportunity, Ownership
 from opportunities.services import (
-    close_confirm,
     close_request,
-    close_send_back,
-    close_withdraw,
-    level_decide,
     level_set,
     opportunity_assign,
+    proposal_withdraw,
 )
 from staff.models import User
 from staff.services import leave_record
 from tests.conftest import NOON
-from tests.journeys import record, sweep
+from tests.journeys import decide, record, sweep
 
 PHONES = [normalize_phone(f"1380000000{digit}") for digit in range(4)]
 OWNERS = ["owner", "colleague", "rival"]
@@ -147,11 +144,16 @@ class Store(RuleBasedStateMachine):
             )
         )
 
-    @rule(number=picks, who=leaders, decide=st.sampled_from([close_confirm, close_send_back, close_withdraw]))
-    def decide_close(self, number, who, decide):
+    @rule(number=picks, who=leaders, how=st.sampled_from(["approve", "send back", "withdraw"]))
+    def decide_close(self, number, who, how):
         opportunity = self.pick(Opportunity.objects.exclude(close_requested=""), number)
-        if opportunity is not None:
-            self.attempt(lambda: decide(opportunity_id=opportunity.pk, by=self.person(who)))
+        if opportunity is None:
+            return
+        person = self.person(who)
+        if how == "withdraw":
+            self.attempt(lambda: proposal_withdraw(opportunity_id=opportunity.pk, kind=CLOSE, by=person))
+        else:
+            self.attempt(lambda: decide(opportunity, CLOSE, person, approve=how == "approve"))
 
     @rule(number=picks, who=workers, level=st.sampled_from(Level.values))
     def change_level(self, number, who, level):
@@ -162,9 +164,7 @@ class Store(RuleBasedStateMachine):
     def decide_level(self, number, who, is_accepted):
         opportunity = self.pick(Opportunity.objects.exclude(requested_level=""), number)
         if opportunity is not None:
-            self.attempt(
-                lambda: level_decide(opportunity_id=opportunity.pk, is_accepted=is_accepted, by=self.person(who))
-            )
+            self.attempt(lambda: decide(opportunity, LEVEL, self.person(who), approve=is_accepted))
 
     @rule(who=owners, stand_in=owners | st.none(), days=st.integers(1, 5))
     def go_on_leave(self, who, stand_in, days):

@@ -77,11 +77,10 @@ def test_no_page_skips_rows_by_counting_them(client, people, full_house, page):
     assert [query["sql"] for query in sent if " OFFSET " in query["sql"]] == []
 
 
-# Claim, read, clear the older notices, write the notice, point to the next step; and two savepoints, of which the outer
-# one stands for BEGIN and COMMIT. A miss also reads customer and owner, looks twice for a leave and is written into the
-# log. The last call finds nothing: one claim.
+# Claim, read, write the notice (which also clears the older ones), point to the next step; and the savepoint, which
+# stands for BEGIN and COMMIT. A miss is also written into the log. The last call finds nothing: one claim.
 NOTHING_DUE = 3
-STATEMENTS = {Step.SOON: 9, Step.DUE: 9, Step.OVERDUE: 14}
+STATEMENTS = {Step.SOON: 6, Step.DUE: 6, Step.OVERDUE: 7}
 
 
 @pytest.mark.parametrize("callbacks", [1, 3])

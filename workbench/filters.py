@@ -10,8 +10,7 @@ from django.utils.translation import pgettext_lazy
 from opportunities.enums import Level
 from opportunities.models import Opportunity
 from opportunities.stages import Stage
-
-FILTER_NAMES = ("level", "stage", "series", "channel", "owner")
+from workbench.enums import FILTER_NAMES
 
 
 class OpportunityFilter(django_filters.FilterSet):

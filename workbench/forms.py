@@ -1,20 +1,36 @@
 """Input of the customer pages. Errors of the services are added by core.forms.report_errors."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import rate_limits
+from core.enums import AccessAction, AccessResult
 from core.forms import PhoneField, clean_text
-from customers.enums import Gender, Grade, PreferredTime
-from customers.models import Customer
+from core.identity_numbers import NumberKind
+from customers.enums import (
+    DocumentKind,
+    DocumentPurpose,
+    Gender,
+    Grade,
+    IdentitySource,
+    LicenceClass,
+    PreferredTime,
+)
+from customers.models import AccessReason, Customer, CustomerIdentity
 from opportunities.enums import Level, LostReason, PaymentMethod, PurchaseWindow, Usage, VoidReason
 from opportunities.models import Opportunity
 from opportunities.stages import Outcome
 from staff.models import User
 from vehicles.models import Series, Trim
+from workbench.enums import ExportFormat
+from workbench.selectors.audit import Filters
 
 # What is edited together: one tap on a fact opens its group.
 FACT_GROUPS: dict[str, tuple[str, ...]] = {
@@ -170,6 +186,26 @@ class AssignForm(forms.Form):
         ]
 
 
+class HandoverForm(forms.Form):
+    """Who takes over, at least one, and why."""
+
+    people = forms.TypedMultipleChoiceField(label=_("Who takes over"), coerce=int, widget=forms.CheckboxSelectMultiple)
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+    def __init__(self, *args: Any, choices: Sequence[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["people"].choices = [  # type: ignore[attr-defined]
+            (taker.person.pk, _taker_words(taker)) for taker in choices
+        ]
+
+
+def _taker_words(taker: Any) -> str:
+    values = {"name": taker.person.name, "number": taker.customers}
+    if taker.is_away:
+        return _("%(name)s · %(number)s customers · on leave") % values
+    return _("%(name)s · %(number)s customers") % values
+
+
 class LevelForm(forms.Form):
     level = forms.ChoiceField(label=_("Intention level"), choices=Level.choices, widget=forms.RadioSelect)
 
@@ -212,3 +248,141 @@ class ProfileForm(forms.Form):
 
     def changes(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+
+def _day(label: Any, *, is_required: bool = False, help_text: Any = "") -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, required=is_required, widget=widget, help_text=help_text)
+
+
+class IdentityForm(forms.Form):
+    """What stands on one document. A stored number is never sent to the browser: left empty it stays."""
+
+    number = forms.CharField(
+        label=_("Number"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off", "class": "num"})
+    )
+    name_on_document = forms.CharField(label=_("Name on the document"), max_length=60, required=False)
+    licence_class = forms.ChoiceField(label=_("Licence class"), choices=[("", "–"), *LicenceClass.choices])
+    issued_on = _day(_("First issued on"), is_required=True)
+    valid_from = _day(_("Valid from"))
+    valid_until = _day(_("Valid until"), help_text=_("Empty: valid without end."))
+    source = forms.ChoiceField(label=_("How it was seen"), choices=IdentitySource.choices)
+
+    def __init__(self, *args: Any, kind: str, identity: CustomerIdentity | None, **kwargs: Any) -> None:
+        shown = [name for name in self.base_fields if name != "number"]
+        kwargs["initial"] = {name: getattr(identity, name) for name in shown} if identity else {}
+        super().__init__(*args, **kwargs)
+        if kind != NumberKind.DRIVING_LICENCE:
+            del self.fields["licence_class"], self.fields["issued_on"]
+        if kind == NumberKind.BANK_ACCOUNT:
+            del self.fields["valid_from"], self.fields["valid_until"]
+        if identity:
+            self.fields["number"].required = False
+            self.fields["number"].widget.attrs["placeholder"] = identity.masked
+            self.fields["number"].help_text = _("Empty: the stored number stays.")
+
+
+class ReasonForm(forms.Form):
+    """Why somebody looks at protected data, and for numbers of documents the own password once more.
+
+    As many wrong passwords are compared as at the sign-in.
+    """
+
+    reason = forms.ChoiceField(label=_("What for"), widget=forms.RadioSelect)
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        max_length=512,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, user: User, data: Any = None, *, reasons: list[AccessReason], is_password_asked: bool) -> None:
+        super().__init__(data)
+        self.user = user
+        self.fields["reason"].choices = [(row.code, str(row)) for row in reasons]  # type: ignore[attr-defined]
+        if not is_password_asked:
+            del self.fields["password"]
+
+    def clean_password(self) -> str:
+        counted = f"again:{self.user.pk}"
+        if not rate_limits.count("login", counted).is_allowed:
+            raise ValidationError(_("Too many wrong passwords. Try again later."), code="locked")
+        if not self.user.check_password(self.cleaned_data["password"]):
+            raise ValidationError(_("This is not your present password."), code="wrong")
+        rate_limits.give_back("login", counted)
+        return ""
+
+
+class DocumentForm(forms.Form):
+    file = forms.FileField(
+        label=_("Picture"),
+        max_length=200,
+        widget=forms.FileInput(
+            attrs={"accept": "image/jpeg,image/png,image/webp,application/pdf", "capture": "environment"}
+        ),
+        help_text=_(
+            "JPEG, PNG or WebP up to 8 MB; other documents also as PDF. Camera data such as the place is removed."
+        ),
+    )
+    kind = forms.ChoiceField(label=_("Document"), choices=DocumentKind.choices)
+    purpose = forms.ChoiceField(
+        label=_("May be used"),
+        choices=DocumentPurpose.choices,
+        help_text=_("Stands across the picture whenever it is shown."),
+    )
+
+
+class DeleteForm(forms.Form):
+    """Deleting something that is gone for good wants a reason."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class AuditForm(forms.Form):
+    """What the access log is narrowed to; everything may stay empty."""
+
+    person = forms.ModelChoiceField(
+        label=_("Who"), queryset=User.objects.none(), required=False, empty_label=_("Everybody")
+    )
+    customer = forms.IntegerField(label=_("Customer number"), required=False, min_value=1, max_value=2**62)
+    action = forms.ChoiceField(label=_("What"), required=False, choices=[("", _("Everything")), *AccessAction.choices])
+    result = forms.ChoiceField(
+        label=_("Result"), required=False, choices=[("", _("Everything")), *AccessResult.choices]
+    )
+    since = _day(_("From day"))
+    until = _day(_("To day"))
+
+    def __init__(self, data: Any, *, people: QuerySet[User]) -> None:
+        super().__init__(data)
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]
+        for field in self.fields.values():
+            is_choice = isinstance(field, forms.ChoiceField)
+            field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
+
+    def filters(self) -> Filters:
+        data = self.cleaned_data
+        return Filters(
+            person_id=data["person"].pk if data["person"] else None,
+            customer_id=data["customer"],
+            action=data["action"],
+            result=data["result"],
+            since=data["since"],
+            until=data["until"],
+        )
+
+
+class ExportForm(forms.Form):
+    """`reason` is required by the service when somebody else has to approve."""
+
+    file_format = forms.ChoiceField(
+        label=_("Format"), choices=ExportFormat.choices, initial=ExportFormat.XLSX, widget=forms.RadioSelect
+    )
+    with_phones = forms.BooleanField(
+        label=_("Full phone numbers"), required=False, help_text=_("Always needs approval.")
+    )
+    reason = forms.CharField(
+        label=pgettext_lazy("export", "What for"),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )

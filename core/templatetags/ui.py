@@ -6,7 +6,7 @@ Money and quantities come in as plain numbers, moments as aware datetimes; None 
 import math
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -19,6 +19,7 @@ from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from core import clock
+from core.identity_numbers import NumberKind, mask_number
 from core.logs import NO_REQUEST, current_request_id
 from core.phones import mask_phone, national
 
@@ -93,6 +94,9 @@ def logo() -> SafeString:
     return LOGO
 
 
+CONSTANT_TAGS = frozenset({icon, logo})  # the same words always give the same mark-up (core/rendering)
+
+
 @register.simple_tag
 def request_id() -> str:
     """The number by which the administrator finds this request in the log; empty outside a request."""
@@ -103,6 +107,11 @@ def request_id() -> str:
 @register.simple_tag
 def level(code: str | None, big: bool = False) -> SafeString:
     """Intention level as a letter tile; "own" is an owner whose car was delivered; empty gives a neutral tile."""
+    return _level(code or "", big, get_language() or "")
+
+
+@lru_cache(maxsize=200)
+def _level(code: str, big: bool, language: str) -> SafeString:
     size = " lv-lg" if big else ""
     if code == "own":
         return format_html(
@@ -202,6 +211,12 @@ def masked_phone(e164: str | None) -> str:
 
 
 @register.filter
+def masked_number(number: str | None, kind: str = NumberKind.ID_CARD) -> str:
+    """110101********0011: the middle of an ID number, licence, passport or account is never on a page."""
+    return mask_number(number, kind) if number else NOTHING
+
+
+@register.filter
 def full_phone(e164: str | None) -> str:
     """The whole number as it is written inside China: 13805715621, 0756-6898829."""
     return national(e164) if e164 else NOTHING
@@ -233,8 +248,15 @@ def _local(value: date | datetime) -> date | datetime:
 
 
 def _plain_day(value: date | datetime) -> str:
+    day_only = value.date() if isinstance(value, datetime) else value
+    return _written_day(day_only, get_language() or "", day_only.year == clock.today().year)
+
+
+@lru_cache(maxsize=4_000)
+def _written_day(value: date, language: str, is_this_year: bool) -> str:
+    """The words of a day; `language` is the active one."""
     without_year, with_year = DAY_FORMATS[_language()]["day"]
-    return format_date(value, without_year if value.year == clock.now().year else with_year)
+    return format_date(value, without_year if is_this_year else with_year)
 
 
 @register.filter

@@ -12,8 +12,7 @@ from core.transactions import service
 from followups.enums import CancelReason, FollowUpState, Step
 from followups.models import FollowUp
 from followups.selectors import rule_book
-from followups.services.due import due_by_rule
-from followups.services.planning import build
+from followups.services.planning import promised
 from notifications.services import notices_done
 from opportunities.models import Opportunity
 from staff.models import Store
@@ -35,8 +34,8 @@ def followups_plan_many(*, opportunity_ids: Sequence[int], store_id: int, trigge
     for level in opportunities.order_by("level").values_list("level", flat=True).distinct():
         like_all = Opportunity(store_id=store_id, level=level)
         ids = list(opportunities.filter(level=level).values_list("pk", flat=True))
-        for rule in book.triggered_by(trigger, level):
-            planned += _copy(build(like_all, rule.code, due_by_rule(rule, at=at, store=store), book=book), ids)
+        for row in promised(like_all, trigger=trigger, at=at, book=book, store=store):
+            planned += _copy(row, ids)
     save_next_actions(opportunity_ids)
     return planned
 

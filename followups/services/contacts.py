@@ -15,11 +15,11 @@ from core.transactions import service
 from followups.enums import CancelReason, ContactChannel, ContactOutcome, FollowUpState, RuleCode, Step
 from followups.events import ContactRecorded
 from followups.models import Contact, FollowUp
-from followups.selectors import RuleBook, burst_size, is_burst, rule_book
+from followups.selectors import MessageChoice, RuleBook, burst_size, is_burst, message_choices, rule_book
 from followups.services.misses import miss_note
 from followups.services.next_up import Entry, ensure_next, plan_next, remember_move
 from followups.services.planning import point_to_next
-from notifications.enums import MessageChannel, NoticeKind
+from notifications.enums import MessageChannel, MessagePurpose, NoticeKind
 from notifications.services import message_queue, notice_create, notices_done
 from opportunities.enums import EventKind, LostReason, VoidReason
 from opportunities.models import Opportunity
@@ -160,13 +160,14 @@ def _complete(
         fulfilled = [
             row
             for row in pending
-            if row.rule_code != RuleCode.SAME_DAY_SMS and (row.due_on <= today or row.pk == follow_up_id)
+            if (row.rule_code != RuleCode.SAME_DAY_SMS or entry.channel in _ways(row))
+            and (row.due_on <= today or row.pk == follow_up_id)
         ]
     elif entry.outcome == ContactOutcome.SENT:
         fulfilled = [
             row
             for row in pending
-            if row.rule_code == RuleCode.SAME_DAY_SMS or (row.pk == follow_up_id and row.channel in _WRITTEN)
+            if row.rule_code == RuleCode.SAME_DAY_SMS or (row.pk == follow_up_id and entry.channel in _ways(row))
         ]
     else:
         fulfilled = []
@@ -185,6 +186,12 @@ def _complete(
         updated_at=now,
     )
     return done
+
+
+def _ways(row: FollowUp) -> set[str]:
+    """How the callback may be made: any way of its rule; a message of one kind counts for the other."""
+    ways = {row.channel, *(row.rule.channels if row.rule else ())}
+    return ways | _WRITTEN if ways & _WRITTEN else ways
 
 
 def _note_misses(rows: Iterable[FollowUp], contact: Contact, *, now: datetime) -> None:
@@ -289,18 +296,37 @@ def message_send(
         opportunity_id=opportunity_id, entry=entry, by=by, idempotency_key=idempotency_key, follow_up_id=follow_up_id
     )
     if is_by_system and not result.is_repeat:
-        mobile = opportunity.customer.phones.filter(kind="MOBILE").order_by("-is_primary", "id").first()
-        if mobile is None:
-            raise DomainError(_("There is no mobile number for a message."), field="body")
-        message_queue(
-            channel=MessageChannel.SMS,
-            recipient=mobile.number,
-            body=body,
-            subject=f"followups.Contact:{result.contact.pk}",
-            idempotency_key=f"contact:{result.contact.uid}",
-            by=by,
-        )
+        _hand_over(result.contact, opportunity, body, by=by)
     return result
+
+
+def _hand_over(contact: Contact, opportunity: Opportunity, body: str, *, by: User) -> None:
+    """Into the outbox. A text that was left as it was proposed goes as the template that the provider approved."""
+    mobile = opportunity.customer.phones.filter(kind="MOBILE").order_by("-is_primary", "id").first()
+    if mobile is None:
+        raise DomainError(_("There is no mobile number for a message."), field="body")
+    choices = message_choices(opportunity=opportunity, by=by)
+    chosen = next((choice for choice in choices if clean_text(choice.text) == body), None)
+    message_queue(
+        channel=MessageChannel.SMS,
+        recipient=mobile.number,
+        body=body,
+        subject=f"followups.Contact:{contact.pk}",
+        idempotency_key=f"contact:{contact.uid}",
+        by=by,
+        store_id=opportunity.store_id,
+        addressee=f"customers.Customer:{opportunity.customer_id}",
+        purpose=_purpose_of(chosen),
+        template=chosen.template.code if chosen else "",
+        values=chosen.values if chosen else None,
+    )
+
+
+def _purpose_of(chosen: MessageChoice | None) -> str:
+    """An offer stays an offer and needs its consent; nothing to a customer counts as internal."""
+    if chosen is None or chosen.template.purpose == MessagePurpose.INTERNAL:
+        return MessagePurpose.SERVICE
+    return chosen.template.purpose
 
 
 @service

@@ -14,9 +14,9 @@ from followups.selectors import Policy, rule_book
 from followups.services.due import due_agreed
 from followups.services.planning import move, point_to_next, rearm, subject_of
 from notifications.services import notices_done
-from opportunities.enums import EventKind
+from opportunities.enums import CLOSE, LEVEL, EventKind
 from opportunities.models import Opportunity
-from opportunities.services import close_withdraw, journey_record, level_request_drop, opportunity_lock
+from opportunities.services import journey_record, opportunity_lock, proposal_withdraw
 from opportunities.services.facts import apply_level
 from staff.models import User
 
@@ -95,11 +95,12 @@ def _restore_proposals(opportunity: Opportunity, contact: Contact) -> None:
     """The level and what the leader was asked, as far as this contact changed it and nobody decided since."""
     level = contact.evidence.get("level", {})
     if level.get("answer") == "requested" and opportunity.level_requested_by_id == contact.by_id:
-        level_request_drop(opportunity)
+        proposal_withdraw(opportunity_id=opportunity.pk, kind=LEVEL, by=contact.by)
+        opportunity.refresh_from_db()
     if level.get("answer") == "set" and opportunity.level == level["to"]:
         apply_level(opportunity, contact.evidence["before"]["level"], by=contact.by)
     if contact.evidence.get("proposed_close") and opportunity.close_requested_by_id == contact.by_id:
-        close_withdraw(opportunity_id=opportunity.pk, by=contact.by)
+        proposal_withdraw(opportunity_id=opportunity.pk, kind=CLOSE, by=contact.by)
         opportunity.refresh_from_db()
 
 

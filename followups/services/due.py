@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from core import clock
-from core.business_calendar import clamp_to_contact_hours
-from followups.enums import DueRule, Step
+from core.business_calendar import Overrides, clamp_to_contact_hours, is_workday, next_workday, previous_workday
+from followups.enums import ClosedDays, DueRule, Step
 from followups.models import FollowUp, FollowUpRule
 from staff.models import Store
 
@@ -22,11 +22,11 @@ class Due:
         return clock.local_date(self.due_at)
 
 
-def due_by_rule(rule: FollowUpRule, *, at: datetime, store: Store) -> Due:
+def due_by_rule(rule: FollowUpRule, *, at: datetime, store: Store, days: Overrides | None = None) -> Due:
     """The due time of a rule that was triggered at a moment (D-01, R-070, R-071, R-077).
 
     SAME_DAY ends with the calendar day; DAYS counts local calendar days; HOURS counts hours and stays within the
-    store's contact hours.
+    store's contact hours. A rule may move a day off to a workday; `days` is the own business calendar.
     """
     day = clock.local_date(at)
     if rule.due_rule == DueRule.SAME_DAY:
@@ -38,9 +38,18 @@ def due_by_rule(rule: FollowUpRule, *, at: datetime, store: Store) -> Due:
             at + timedelta(hours=rule.due_after), start=store.contact_from, end=store.contact_until
         )
         return Due(due_at=due, deadline_at=max(due, at + timedelta(hours=rule.overdue_after)))
-    due = clock.at_time(day + timedelta(days=rule.due_after), rule.due_time)
-    deadline = clock.end_of_day(day + timedelta(days=rule.overdue_after))
+    due = clock.at_time(_open_day(rule, day + timedelta(days=rule.due_after), day, days), rule.due_time)
+    deadline = clock.end_of_day(_open_day(rule, day + timedelta(days=rule.overdue_after), day, days))
     return Due(due_at=max(due, at), deadline_at=max(deadline, due, at))
+
+
+def _open_day(rule: FollowUpRule, day: date, start: date, days: Overrides | None) -> date:
+    """The day itself or the workday that the rule takes instead; never before the start."""
+    if not rule.closed_days or is_workday(day, days):
+        return day
+    if rule.closed_days == ClosedDays.EARLIER:
+        return max(previous_workday(day, days), start)
+    return next_workday(day, days)
 
 
 def due_agreed(at: datetime, *, deadline: datetime | None = None) -> Due:
@@ -56,14 +65,19 @@ def suggested_moment(due: Due, *, preferred: str, store: Store) -> datetime:
     return clamp_to_contact_hours(moment, start=store.contact_from, end=store.contact_until)
 
 
-def step_times(follow_up: FollowUp, *, before_min: int, escalate_min: int) -> dict[str, datetime]:
-    """When each step of the reminder ladder goes out."""
-    return {
+def step_times(
+    follow_up: FollowUp, *, before_min: int, escalate_min: int, manager_min: int | None = None
+) -> dict[str, datetime]:
+    """When each step of the reminder ladder goes out; the last one only when the rule has it."""
+    times: dict[str, datetime] = {
         Step.SOON: follow_up.due_at - timedelta(minutes=before_min),
         Step.DUE: follow_up.due_at,
         Step.OVERDUE: follow_up.deadline_at + timedelta(seconds=1),
         Step.ESCALATE: follow_up.deadline_at + timedelta(minutes=escalate_min, seconds=1),
     }
+    if manager_min is not None:
+        times[Step.MANAGER] = follow_up.deadline_at + timedelta(minutes=manager_min, seconds=1)
+    return times
 
 
 def arm(follow_up: FollowUp, *, now: datetime, before_min: int, escalate_min: int) -> None:

@@ -80,10 +80,14 @@ def _plan_new(opportunity: Opportunity, entry: Entry, *, contact: Contact, now: 
     code = RuleCode.CADENCE if is_by_rule else RuleCode.MANUAL
     rule = book.rule(code, opportunity.level)
     if entry.next_at is not None:
-        limit = due_by_rule(rule, at=now, store=opportunity.store).deadline_at if is_by_rule and rule else None
+        limit = (
+            due_by_rule(rule, at=now, store=opportunity.store, days=book.days).deadline_at
+            if is_by_rule and rule
+            else None
+        )
         due = due_agreed(entry.next_at, deadline=limit)
     elif rule is not None:
-        due = due_by_rule(rule, at=now, store=opportunity.store)
+        due = due_by_rule(rule, at=now, store=opportunity.store, days=book.days)
     else:
         raise DomainError(_("No rule says when to call next: choose a time."), field="next_at")
     follow_up = build(
@@ -104,12 +108,13 @@ def _try_again(
     if entry.next_at is not None:
         due = due_agreed(entry.next_at)
     elif rule is not None:
-        due = due_by_rule(rule, at=now, store=opportunity.store)
+        due = due_by_rule(rule, at=now, store=opportunity.store, days=book.days)
     else:
         due = due_agreed(now + timedelta(hours=book.policy.retry_after_hours))
     if calls and calls[0].due_on <= max(clock.local_date(now), due.due_on):
         miss_note(calls[0], opportunity=opportunity, now=now)
-        _move(calls[0], due_agreed(due.due_at, deadline=calls[0].deadline_at), contact=contact, now=now)
+        if not _stays_late(calls[0], book=book):
+            _move(calls[0], due_agreed(due.due_at, deadline=calls[0].deadline_at), contact=contact, now=now)
         return calls[0]
     follow_up = build(
         opportunity, RuleCode.RETRY, due, book=book, occurrence=next_occurrence(opportunity, RuleCode.RETRY)
@@ -117,6 +122,20 @@ def _try_again(
     follow_up.planned_from = contact
     follow_up.save(force_insert=True)
     return follow_up
+
+
+def _stays_late(follow_up: FollowUp, *, book: RuleBook) -> bool:
+    """A missed callback that was tried in vain so often stays late until somebody is reached or closes it: trying on
+    does not clear it any more. The present try is counted."""
+    if follow_up.missed_at is None:
+        return False
+    tries = Contact.objects.filter(
+        opportunity=follow_up.opportunity_id,
+        outcome__in=UNREACHED,
+        occurred_at__gte=follow_up.missed_at,
+        correction=None,
+    )
+    return tries.count() > book.policy.retry_clears_times
 
 
 def _move(follow_up: FollowUp, due: Due, *, contact: Contact, now: datetime) -> None:

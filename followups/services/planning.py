@@ -21,7 +21,7 @@ from opportunities.enums import EventKind
 from opportunities.models import Opportunity
 from opportunities.services import ensure_can_work, journey_record, opportunity_lock
 from opportunities.services.facts import is_downgrade
-from staff.models import User
+from staff.models import Store, User
 
 _LADDER_FIELDS = ["generation", "due_notified_at", "remind_step", "remind_at", "attempts", "last_error", "updated_at"]
 
@@ -89,21 +89,27 @@ def followups_plan(*, opportunity_id: int, trigger: str, at: datetime) -> int:
     """
     opportunity = opportunity_lock(opportunity_id, by=None)
     book = rule_book(store_id=opportunity.store_id, on=clock.local_date(at))
-    rows = [
-        build(opportunity, rule.code, due_by_rule(rule, at=at, store=opportunity.store), book=book)
-        for rule in book.triggered_by(trigger, opportunity.level)
-    ]
-    if not rows and trigger == Trigger.OPENED:
-        rows = [_fallback(opportunity, at=at, book=book)]
+    rows = promised(opportunity, trigger=trigger, at=at, book=book, store=opportunity.store)
     FollowUp.objects.bulk_create(rows, ignore_conflicts=True)
     save_next_action(opportunity)
     return len(rows)
 
 
-def _fallback(opportunity: Opportunity, *, at: datetime, book: RuleBook) -> FollowUp:
+def promised(opportunity: Opportunity, *, trigger: str, at: datetime, book: RuleBook, store: Store) -> list[FollowUp]:
+    """The callbacks that a book of rules promises for a trigger, unsaved; nothing is read or written."""
+    rows = [
+        build(opportunity, rule.code, due_by_rule(rule, at=at, store=store, days=book.days), book=book)
+        for rule in book.triggered_by(trigger, opportunity.level)
+    ]
+    if not rows and trigger == Trigger.OPENED:
+        rows = [_fallback(opportunity, at=at, book=book, store=store)]
+    return rows
+
+
+def _fallback(opportunity: Opportunity, *, at: datetime, book: RuleBook, store: Store) -> FollowUp:
     """Somebody switched off every rule for new customers: all the same there is a next action (invariant 1)."""
     rule = book.rule(RuleCode.CADENCE, opportunity.level)
-    due = due_by_rule(rule, at=at, store=opportunity.store) if rule else due_agreed(clock.end_of_day(clock.today()))
+    due = due_by_rule(rule, at=at, store=store, days=book.days) if rule else due_agreed(clock.end_of_day(clock.today()))
     return build(opportunity, RuleCode.CADENCE, due, book=book)
 
 
@@ -118,7 +124,7 @@ def message_plan_again(*, opportunity_id: int, at: datetime) -> FollowUp | None:
     rows = FollowUp.objects.filter(opportunity=opportunity, rule_code=RuleCode.SAME_DAY_SMS)
     if rule is None or rows.filter(due_on=clock.local_date(at)).exclude(state=FollowUpState.CANCELLED).exists():
         return None
-    due = due_by_rule(rule, at=at, store=opportunity.store)
+    due = due_by_rule(rule, at=at, store=opportunity.store, days=book.days)
     follow_up = build(opportunity, rule.code, due, book=book, occurrence=next_occurrence(opportunity, rule.code))
     follow_up.save(force_insert=True)
     save_next_action(opportunity)
@@ -164,10 +170,11 @@ def followups_follow_level(*, opportunity_id: int, previous_level: str, level: s
     nearer when the customer became hotter and further away when colder. Agreed times stay. Returns how many moved."""
     opportunity = opportunity_lock(opportunity_id, by=None)
     now = clock.now()
-    rule = rule_book(store_id=opportunity.store_id, on=clock.local_date(now)).rule(RuleCode.CADENCE, level)
+    book = rule_book(store_id=opportunity.store_id, on=clock.local_date(now))
+    rule = book.rule(RuleCode.CADENCE, level)
     if rule is None or not opportunity.is_open:
         return 0
-    due = due_by_rule(rule, at=now, store=opportunity.store)
+    due = due_by_rule(rule, at=now, store=opportunity.store, days=book.days)
     is_hotter = not is_downgrade(previous_level, level)
     moved = 0
     for row in _lock_pending(opportunity_id).filter(rule_code=RuleCode.CADENCE, due_on__gt=clock.local_date(now)):

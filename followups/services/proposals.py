@@ -109,7 +109,7 @@ def propose_cadence(opportunity: Opportunity, level: str, *, book: RuleBook, now
     rule = book.rule(RuleCode.CADENCE, level)
     if rule is None:
         return Proposal(at=None, code=RuleCode.MANUAL, reason=_("No rule says when to call next: choose a time."))
-    due = due_by_rule(rule, at=now, store=opportunity.store)
+    due = due_by_rule(rule, at=now, store=opportunity.store, days=book.days)
     moment = suggested_moment(due, preferred=opportunity.customer.preferred_time, store=opportunity.store)
     return Proposal(at=moment if moment > now else due.due_at, code=RuleCode.CADENCE, reason=rule_words(rule, level))
 
@@ -118,7 +118,7 @@ def propose_retry(opportunity: Opportunity, *, book: RuleBook, now: datetime) ->
     """Nobody answered: again after the retry time, within contact hours."""
     rule = book.rule(RuleCode.RETRY, opportunity.level)
     if rule is not None:
-        due = due_by_rule(rule, at=now, store=opportunity.store)
+        due = due_by_rule(rule, at=now, store=opportunity.store, days=book.days)
         return Proposal(at=due.due_at, code=RuleCode.RETRY, reason=rule_words(rule))
     due = due_agreed(now + timedelta(hours=book.policy.retry_after_hours))
     return Proposal(at=due.due_at, code=RuleCode.RETRY, reason=_hours_words(book.policy.retry_after_hours))

@@ -8,18 +8,19 @@ import logging
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
-from core import clock
-from core.transactions import service
+from core import clock, events
+from core.transactions import service, sql_state
 from followups.enums import Step
+from followups.events import FollowUpEscalated
 from followups.models import FollowUp
-from followups.selectors import Claimed, callback_claimed
+from followups.services.claims import Claimed, callback_claim, callback_claimed, ladder_save
 from followups.services.due import step_times
-from followups.services.misses import miss_note
+from followups.services.misses import excuse_of_owner, miss_note
 from followups.services.planning import subject_of
 from notifications.enums import NoticeKind
-from notifications.services import notice_create, notices_done
+from notifications.services import notice_create
 from opportunities.models import Opportunity
 from staff.models import User
 from staff.selectors import leader_on_duty, leave_at, stand_in_on_duty
@@ -32,70 +33,109 @@ _KINDS: dict[str, str] = {
     Step.DUE: NoticeKind.FOLLOW_UP_DUE,
     Step.OVERDUE: NoticeKind.FOLLOW_UP_OVERDUE,
     Step.ESCALATE: NoticeKind.FOLLOW_UP_ESCALATED,
+    Step.MANAGER: NoticeKind.FOLLOW_UP_ESCALATED,
 }
 _AFTER: dict[str, str] = {
     Step.SOON: Step.DUE,
     Step.DUE: Step.OVERDUE,
     Step.OVERDUE: Step.ESCALATE,
-    Step.ESCALATE: Step.NONE,
+    Step.ESCALATE: Step.MANAGER,
+    Step.MANAGER: Step.NONE,
 }
+_ABOVE_THE_OWNER: frozenset[str] = frozenset({Step.ESCALATE, Step.MANAGER})
 
 
-@service
+class _FailedError(Exception):
+    """One row cannot be reminded of; its cause says why."""
+
+    def __init__(self, follow_up_id: int) -> None:
+        super().__init__(follow_up_id)
+        self.follow_up_id = follow_up_id
+
+
 def followup_remind_next() -> bool:
     """Send the next due reminder step of one callback. Returns False when nothing is due.
 
     Claims the row with SKIP LOCKED: any number of workers may run. A row that fails is tried again with growing
     pauses and does not hold up the others; after eight tries it rests and the manager is told.
     """
-    follow_up_id = (
-        FollowUp.objects.reminder_due()
-        .select_for_update(no_key=True, skip_locked=True)
-        .order_by("remind_at", "id")
-        .values_list("pk", flat=True)
-        .first()
-    )
-    if follow_up_id is None:
-        return False
     try:
-        with transaction.atomic():
-            _fire(follow_up_id)
-    except Exception as error:  # noqa: BLE001 -- one poisoned row must not stop the sweep; it is counted and reported
-        _back_off(follow_up_id, error)
+        return _remind_next()
+    except _FailedError as failure:
+        _back_off(failure.follow_up_id, failure.__cause__ or failure)
+        return True
+
+
+@service
+def _remind_next() -> bool:
+    claim = callback_claim()
+    if claim is None:
+        return False
+    follow_up_id, now = claim
+    try:
+        _fire(follow_up_id, now)
+    except Exception as error:
+        if _is_outage(error):
+            raise  # nothing is wrong with the row: it is still due
+        raise _FailedError(follow_up_id) from error
     return True
 
 
-def _fire(follow_up_id: int) -> None:
+def _is_outage(error: Exception) -> bool:
+    """The database went away, restarts, ended our session or has no room left."""
+    if isinstance(error, InterfaceError):
+        return True
+    state = sql_state(error)
+    return isinstance(error, OperationalError) and (state is None or state.startswith(("08", "53", "57P")))
+
+
+def _fire(follow_up_id: int, now: datetime) -> None:
     """Write the notification of the current step and point to the next step."""
-    now = clock.now()
     # Read after the lock was taken: the owner of this moment, not the one of the moment before (reliability.md 2.1, 9).
     claimed = callback_claimed(follow_up_id, at=now)
     follow_up = claimed.follow_up
-    times = step_times(follow_up, before_min=claimed.before_min, escalate_min=claimed.escalate_min)
+    times = step_times(
+        follow_up,
+        before_min=claimed.before_min,
+        escalate_min=claimed.escalate_min,
+        manager_min=claimed.manager_min,
+    )
     step = _current_step(follow_up, times, now)
     recipient_id = _recipient_id(claimed, step, now)
     if recipient_id is not None:
-        _notify(claimed, step, recipient_id)
+        _notify(claimed, step, recipient_id, now)
         if step in (Step.SOON, Step.DUE) and recipient_id == claimed.owner_id:
             follow_up.due_notified_at = follow_up.due_notified_at or now  # from here on the owner knows
+    if step in _ABOVE_THE_OWNER:
+        _tell_escalated(claimed, step, now)
     if step == Step.OVERDUE:
-        miss_note(follow_up, opportunity=follow_up.opportunity, now=now)
-    following = _AFTER[step]
+        miss_note(follow_up, opportunity=claimed.opportunity, now=now, excuse=partial(_excuse, claimed))
+    following = _AFTER[step] if _AFTER[step] in times else Step.NONE
     follow_up.remind_step = following
-    follow_up.remind_at = times[following] if following else None
+    follow_up.remind_at = times.get(following)
     follow_up.attempts, follow_up.last_error = 0, ""
-    follow_up.save(
-        update_fields=[
-            "remind_step",
-            "remind_at",
-            "attempts",
-            "last_error",
-            "due_notified_at",
-            "missed_at",
-            "excused",
-            "updated_at",
-        ]
+    ladder_save(follow_up, now=now)
+
+
+def _tell_escalated(claimed: Claimed, step: str, now: datetime) -> None:
+    events.emit(
+        FollowUpEscalated(
+            follow_up_id=claimed.follow_up.pk,
+            opportunity_id=claimed.follow_up.opportunity_id,
+            store_id=claimed.follow_up.store_id,
+            rule_code=claimed.follow_up.rule_code,
+            owner_name=claimed.owner,
+            step=step,
+            due_at=claimed.follow_up.due_at,
+            at=now,
+        )
     )
+
+
+def _excuse(claimed: Claimed) -> str:
+    if not claimed.is_owner_active:
+        return "unassigned"
+    return excuse_of_owner(claimed.follow_up, was_away=claimed.was_away)
 
 
 def _current_step(follow_up: FollowUp, times: dict[str, datetime], now: datetime) -> str:
@@ -107,9 +147,9 @@ def _current_step(follow_up: FollowUp, times: dict[str, datetime], now: datetime
 
 def _recipient_id(claimed: Claimed, step: str, now: datetime) -> int | None:
     """The current owner; somebody else when the owner is not there, and for the last step."""
-    if claimed.is_owner_there and step != Step.ESCALATE:
+    if claimed.is_owner_there and step not in _ABOVE_THE_OWNER:
         return claimed.owner_id
-    person = _instead_of_owner(claimed.follow_up.opportunity, step, now)
+    person = _instead_of_owner(claimed.opportunity, step, now)
     return person.pk if person is not None else None
 
 
@@ -119,6 +159,8 @@ def _instead_of_owner(opportunity: Opportunity, step: str, now: datetime) -> Use
     leader = partial(leader_on_duty, owner, store_id=opportunity.store_id, at=now)
     if step == Step.ESCALATE:
         return leader()
+    if step == Step.MANAGER:
+        return leader_on_duty(None, store_id=opportunity.store_id, at=now)
     if owner is None:
         registrar = opportunity.registered_by
         return registrar if registrar is not None and registrar.is_active else leader()
@@ -127,16 +169,17 @@ def _instead_of_owner(opportunity: Opportunity, step: str, now: datetime) -> Use
     return stand_in or leader()
 
 
-def _notify(claimed: Claimed, step: str, recipient_id: int) -> None:
+def _notify(claimed: Claimed, step: str, recipient_id: int, now: datetime) -> None:
     follow_up = claimed.follow_up
     subject = subject_of(follow_up)
-    notices_done(subjects=[subject], recipient_id=recipient_id)  # the newest step replaces the older ones
     notice_create(
         recipient_id=recipient_id,
         kind=_KINDS[step],
         url=f"/opportunities/{follow_up.opportunity_id}/",
         subject=subject,
         dedupe_key=f"{subject}:{follow_up.generation}:{step}",
+        is_replacing=True,  # the newest step replaces the older ones
+        at=now,
         customer=claimed.customer,
         code=follow_up.rule_code,
         due_at=follow_up.due_at.isoformat(),
@@ -145,13 +188,17 @@ def _notify(claimed: Claimed, step: str, recipient_id: int) -> None:
     logger.info("reminder %s for callback %s to user %s", step, follow_up.pk, recipient_id)
 
 
-def _back_off(follow_up_id: int, error: Exception) -> None:
-    """The row rests 1, 2, 4 … minutes; after the last try a manager is told instead."""
-    row = FollowUp.objects.select_related("customer").get(pk=follow_up_id)
+@service
+def _back_off(follow_up_id: int, error: BaseException) -> None:
+    """The row rests 1, 2, 4 … minutes; after the last try a manager is told instead. Who holds it tries it now."""
+    rows = FollowUp.objects.reminder_due().select_related("customer").filter(pk=follow_up_id)
+    row = rows.select_for_update(no_key=True, skip_locked=True, of=("self",)).first()
+    if row is None:
+        return
     row.attempts += 1
     row.last_error = f"{type(error).__name__}: {error}"[:300]
-    row.remind_at = clock.now() + timedelta(minutes=2 ** (row.attempts - 1))
-    logger.exception("reminder of callback %s failed (try %s)", row.pk, row.attempts)
+    row.remind_at = clock.sql_now() + timedelta(minutes=2 ** (row.attempts - 1))
+    logger.error("reminder of callback %s failed (try %s)", row.pk, row.attempts, exc_info=error)
     is_dead = row.attempts >= MAX_ATTEMPTS
     if is_dead:
         row.remind_at = None

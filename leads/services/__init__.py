@@ -1,5 +1,6 @@
 """Registering people who contact the store, one by one and by list."""
 
+from leads.services.forgetting import leads_forget
 from leads.services.import_files import MAX_BYTES
 from leads.services.import_run import import_confirm, import_run_next
 from leads.services.import_undo import can_undo, import_undo
@@ -27,6 +28,7 @@ __all__ = [
     "import_undo",
     "import_upload",
     "lead_register",
+    "leads_forget",
     "result_counts",
     "row_fix_phone",
     "row_resolve",

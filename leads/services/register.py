@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from core import clock
+from core import clock, events
 from core.errors import DomainError
 from core.phones import Phone
 from core.text import clean_text
@@ -17,6 +17,7 @@ from customers.selectors import phone_find
 from customers.services import PhoneTaken, customer_create
 from leads.defaults import NAMELESS
 from leads.enums import LeadKind, LeadResult
+from leads.events import LeadRegistered
 from leads.models import Lead
 from leads.policies import can_choose_owner
 from opportunities.enums import OwnerRule
@@ -112,7 +113,22 @@ def lead_register(
     lead.idempotency_key = idempotency_key
     lead.clean_fields(exclude=_RELATIONS)
     lead.save(force_insert=True)
+    _tell(lead, is_new=not is_known)
     return RegisterResult(lead=lead, customer=customer, opportunity=opportunity, is_new=not is_known)
+
+
+def _tell(lead: Lead, *, is_new: bool) -> None:
+    events.emit(
+        LeadRegistered(
+            lead_id=lead.pk,
+            opportunity_id=lead.opportunity_id,
+            store_id=lead.store_id,
+            kind=lead.kind,
+            is_new=is_new,
+            at=lead.occurred_at,
+            by_id=lead.registered_by_id,
+        )
+    )
 
 
 _RELATIONS = {"store", "customer", "opportunity", "channel", "series", "registered_by", "lead_import"}

@@ -10,7 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from core.decorators import rate_limited
 from core.errors import DomainError
+from core.exports import FORMATS, file_response
 from core.forms import report_errors
 from core.pagination import Key, keyset_page
 from leads import services
@@ -19,7 +21,7 @@ from leads.forms import ConfirmForm, MappingForm, RowForm, UploadForm
 from leads.models import LeadImport
 from leads.selectors import earlier_import, imports_visible_to, kept_names, rows_shown
 from leads.services.import_progress import rows_done
-from leads.services.import_report import FORMATS, import_report_file
+from leads.services.import_report import import_report_file
 from leads.views.common import is_fragment, user_of
 from staff.policies import can_import_leads, ensure
 
@@ -46,6 +48,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@rate_limited("upload", methods=("POST",))
 def import_upload_view(request: HttpRequest) -> HttpResponse:
     by = user_of(request)
     ensure(can_import_leads(by))
@@ -237,9 +240,7 @@ def import_report(request: HttpRequest, pk: int) -> HttpResponse:
         file_format=wanted if wanted in FORMATS else "csv",
         is_problems_only=request.GET.get("show") == "problems",
     )
-    response = HttpResponse(file.content, content_type=file.content_type)
-    response["Content-Disposition"] = f'attachment; filename="{file.name}"'
-    return response
+    return file_response(file)
 
 
 @require_POST

@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-from axes.helpers import get_client_ip_address
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
+from core.access_log import meta_of
+from core.decorators import rate_limited
 from core.forms import report_errors
 from core.phones import normalize_phone
 from core.templatetags.ui import day
@@ -120,6 +121,7 @@ def lead_registered(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
+@rate_limited("lookup")
 def lead_lookup(request: HttpRequest) -> HttpResponse:
     """Who holds a number, since when and why, and nothing else about the customer; every hit is logged.
 
@@ -146,5 +148,5 @@ def _lookup(request: HttpRequest, by: User) -> dict[str, Any]:
     if holder is None:
         return {"lookup": "new"}
     opportunity = holder.opportunity
-    phone_lookup_log(customer_id=holder.customer_id, by=by, ip=get_client_ip_address(request))
+    phone_lookup_log(customer_id=holder.customer_id, by=by, meta=meta_of(request))
     return {"lookup": "known", "holder": holder, "is_visible": may_open(by, opportunity.pk if opportunity else None)}

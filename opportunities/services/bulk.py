@@ -7,12 +7,14 @@ from typing import Any
 
 from django.db.models import F
 
+from approvals.enums import VoidCause
 from core import clock, events
 from core.transactions import service
 from opportunities.enums import EventKind, OwnerRule
 from opportunities.events import OpportunitiesClosed, OpportunitiesOpened
 from opportunities.models import JourneyEvent, Opportunity, Ownership
 from opportunities.services.journey import ensure_may_own, journey_record, opportunity_build
+from opportunities.services.proposals import proposals_void
 from opportunities.stages import Outcome, Stage
 from staff.models import User
 
@@ -101,6 +103,8 @@ def opportunities_void_many(*, opportunity_ids: Sequence[int], reason: str = IMP
     """
     rows = Opportunity.objects.open().filter(pk__in=opportunity_ids).order_by("pk")
     opportunities = list(rows.select_for_update(no_key=True, of=("self",)))
+    for opportunity in opportunities:
+        proposals_void(opportunity, cause=VoidCause.SETTLED)
     now = clock.now()
     Opportunity.objects.filter(pk__in=[opportunity.pk for opportunity in opportunities]).update(
         outcome=Outcome.VOID,

@@ -5,17 +5,18 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 
+from approvals.enums import VoidCause
 from core import events
 from core.errors import Conflict, DomainError
 from core.text import clean_text
 from core.transactions import service
-from notifications.enums import NoticeKind
-from opportunities.enums import LEVEL_ORDER, EventKind, Level
+from opportunities.enums import LEVEL, LEVEL_ORDER, EventKind, Level
 from opportunities.events import LevelChanged, LevelRequested
 from opportunities.models import JourneyEvent, Opportunity
 from opportunities.policies import can_decide_level, can_work
-from opportunities.services.journey import journey_record, opportunity_lock
-from opportunities.services.notices import settle, tell, tell_leader
+from opportunities.services.journey import journey_record
+from opportunities.services.locks import opportunity_lock
+from opportunities.services.proposals import proposal_ask, proposal_clear, proposals_void
 from staff.models import User
 
 NOTE_MAX_LENGTH = 2000
@@ -68,6 +69,7 @@ def facts_update(*, opportunity_id: int, version: int, by: User, **changes: Any)
     opportunity.full_clean(exclude=["customer", "store", "owner", "registered_by"])
     opportunity.save(update_fields=[*changed, "version", "updated_at"])
     journey_record(opportunity, EventKind.FACTS_CHANGED, by=by, changed=changed).save(force_insert=True)
+    proposals_void(opportunity)
     return opportunity
 
 
@@ -127,58 +129,44 @@ def level_request(*, opportunity: Opportunity, level: str, by: User) -> None:
     opportunity.requested_level, opportunity.level_requested_by = level, by
     opportunity.save(update_fields=["requested_level", "level_requested_by", "updated_at"])
     journey_record(opportunity, EventKind.LEVEL_REQUESTED, by=by, level=level).save(force_insert=True)
-    settle(opportunity, NoticeKind.LEVEL_REQUESTED)  # a newer proposal replaces the older one
-    tell_leader(opportunity, NoticeKind.LEVEL_REQUESTED, by=by, level=level, current=opportunity.level)
+    proposal_ask(opportunity, LEVEL, {"level": level, "current": opportunity.level}, by=by)
     events.emit(LevelRequested(opportunity_id=opportunity.pk, level=level, by_id=by.pk))
 
 
 @service
 def apply_level(opportunity: Opportunity, level: str, *, by: User | None) -> None:
     """Put a level into force; a proposal that waits is settled by it. The caller holds the row lock."""
-    if opportunity.requested_level:
-        settle(opportunity, NoticeKind.LEVEL_REQUESTED)
-    previous = opportunity.level
-    opportunity.level, opportunity.requested_level, opportunity.level_requested_by = Level(level), "", None
+    proposals_void(opportunity, cause=VoidCause.SETTLED, kinds=(LEVEL,))
     opportunity.version += 1
-    opportunity.save(update_fields=["level", "requested_level", "level_requested_by", "version", "updated_at"])
+    proposals_void(opportunity)
+    _put_level(opportunity, level, by=by)
+
+
+@service
+def level_decided(*, opportunity_id: int, is_approved: bool, comment: str, by_id: int) -> None:
+    """The leader agreed to the lower level, or leaves it as it is.
+
+    An agreed level is no new version: what else waits is still about what everybody saw.
+    """
+    opportunity = opportunity_lock(opportunity_id, by=None)
+    by = User.objects.get(pk=by_id)
+    level = opportunity.requested_level
+    proposal_clear(opportunity, LEVEL)
+    if is_approved:
+        _put_level(opportunity, level, by=by)
+    else:
+        words: dict[str, Any] = {"level": level, "current": opportunity.level, "comment": comment}
+        journey_record(opportunity, EventKind.LEVEL_REFUSED, by=by, **words).save(force_insert=True)
+
+
+def _put_level(opportunity: Opportunity, level: str, *, by: User | None) -> None:
+    previous = opportunity.level
+    opportunity.level = Level(level)
+    opportunity.save(update_fields=["level", "version", "updated_at"])
     journey_record(opportunity, EventKind.LEVEL_CHANGED, by=by, previous=previous, level=level).save(force_insert=True)
     events.emit(
         LevelChanged(opportunity_id=opportunity.pk, previous_level=previous, level=level, by_id=by.pk if by else None)
     )
-
-
-@service
-def level_decide(*, opportunity_id: int, is_accepted: bool, by: User) -> Opportunity:
-    """The supervisor agrees to a lower level or leaves it as it is.
-
-    Raises PermissionDenied (not a leader, or the one who asked), DomainError (nothing to decide any more).
-    """
-    opportunity = opportunity_lock(opportunity_id, by=by)
-    if not can_decide_level(by, opportunity):
-        raise PermissionDenied(_("Another leader has to decide this."))
-    if not opportunity.requested_level or not opportunity.is_open:
-        raise DomainError(_("This was decided already."), code="decided")
-    tell(
-        opportunity,
-        opportunity.level_requested_by_id,
-        NoticeKind.LEVEL_DECIDED,
-        by=by,
-        is_accepted=is_accepted,
-        level=opportunity.requested_level,
-    )
-    if is_accepted:
-        apply_level(opportunity, opportunity.requested_level, by=by)
-    else:
-        level_request_drop(opportunity)
-    return opportunity
-
-
-@service
-def level_request_drop(opportunity: Opportunity) -> None:
-    """The level stays as it is; nobody is asked any more. The caller holds the row lock."""
-    settle(opportunity, NoticeKind.LEVEL_REQUESTED)
-    opportunity.requested_level, opportunity.level_requested_by = "", None
-    opportunity.save(update_fields=["requested_level", "level_requested_by", "updated_at"])
 
 
 def ensure_can_work(by: User, opportunity: Opportunity) -> None:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, events
@@ -13,31 +12,11 @@ from notifications.enums import NoticeKind
 from opportunities.enums import WINDOW_LEVEL, EventKind, Level, OwnerRule
 from opportunities.events import OpportunityAdvanced, OpportunityOpened, OpportunityReturned
 from opportunities.models import JourneyEvent, Opportunity, Ownership
+from opportunities.services.locks import opportunity_lock
 from opportunities.services.notices import tell_owner
+from opportunities.services.proposals import proposals_void
 from opportunities.stages import STAGE_MACHINE, Outcome, Stage
-from staff.enums import Scope
 from staff.models import User
-
-
-def opportunity_lock(opportunity_id: int, *, by: User | None) -> Opportunity:
-    """Lock one opportunity that the person may see, with its customer and store at hand. Use inside a service.
-
-    Raises PermissionDenied when it does not exist for this person; `by=None` is the system.
-    """
-    is_own = by is not None and by.scope == Scope.OWN  # of whom nearly all changes are: these check the row itself
-    rows = Opportunity.objects.all() if by is None or is_own else Opportunity.objects.visible_to(by)
-    locked = rows.select_for_update(no_key=True, of=("self",)).select_related("customer", "store")
-    row = next(iter(locked.filter(pk=opportunity_id)), None)
-    if row is None or (is_own and not _is_visible(row, by)):
-        raise PermissionDenied(_("This customer is not yours to change."))
-    return row
-
-
-def _is_visible(row: Opportunity, by: User | None) -> bool:
-    """As visible_to says; the database is asked only when the person does not own the customer."""
-    if by is None or (by.store_id is not None and by.pk == row.owner_id):
-        return True
-    return Opportunity.objects.visible_to(by).filter(pk=row.pk).exists()
 
 
 def journey_record(
@@ -147,6 +126,7 @@ def opportunity_returned(
     journey_record(opportunity, EventKind.REPEATED, by=by, at=occurred_at, subject=source, **data).save(
         force_insert=True
     )
+    proposals_void(opportunity)  # who wanted to give up did not know it yet
     tell_owner(opportunity, NoticeKind.CUSTOMER_RETURNED, by=by)
     events.emit(OpportunityReturned(opportunity_id=opportunity.pk, at=clock.now(), by_id=by.pk if by else None))
     return opportunity
@@ -167,6 +147,7 @@ def opportunity_advance(*, opportunity_id: int, to: str, by: User | None, source
     STAGE_MACHINE.check(current, target)
     opportunity.stage, opportunity.stage_at = target, clock.now()
     opportunity.save(update_fields=["stage", "stage_at", "updated_at"])
+    proposals_void(opportunity)
     journey_record(opportunity, EventKind.STAGE_REACHED, by=by, subject=source, from_stage=current.value).save(
         force_insert=True
     )

@@ -13,8 +13,10 @@ from notifications.enums import NoticeKind
 from opportunities.enums import EventKind, OwnerRule
 from opportunities.events import OwnerChanged
 from opportunities.models import Opportunity, Ownership
-from opportunities.services.journey import ensure_may_own, journey_record, opportunity_lock
+from opportunities.services.journey import ensure_may_own, journey_record
+from opportunities.services.locks import opportunity_lock
 from opportunities.services.notices import tell_owner
+from opportunities.services.proposals import proposals_void
 from staff.models import User
 from staff.policies import can_assign
 
@@ -53,6 +55,7 @@ def opportunity_assign(
     journey_record(
         opportunity, EventKind.OWNER_CHANGED, by=by, rule=rule, reason=reason, previous_owner=previous_id
     ).save(force_insert=True)
+    proposals_void(opportunity)  # whoever owns it now judges anew
     tell_owner(opportunity, NoticeKind.OWNER_CHANGED, by=by, reason=reason)
     events.emit(
         OwnerChanged(opportunity_id=opportunity.pk, previous_owner_id=previous_id, owner_id=owner.pk, by_id=by.pk)

@@ -2,7 +2,7 @@
 window.shuncheng = (function () {
   "use strict";
   const POLL_MS = 60000;
-  const REMASK_MS = 30000;
+  const REMASK_S = 30;
   const words = document.getElementById("i18n")?.dataset ?? {};
 
   function pattern(selector) {
@@ -27,7 +27,7 @@ window.shuncheng = (function () {
       setTimeout(() => {
         shown.nextElementSibling?.removeAttribute("hidden");
         shown.remove();
-      }, REMASK_MS);
+      }, (Number(shown.dataset.remaskS) || REMASK_S) * 1000);
     }
   }
 

@@ -112,7 +112,9 @@
   document.addEventListener("htmx:timeout", (event) => fail(event, words.network));
   document.addEventListener("htmx:responseError", (event) => {
     const { xhr, elt } = event.detail;
+    if (xhr.status === 423) return; /* the screen is locked: lock.js */
     if (xhr.status === 403) refuse(elt);
+    else if (xhr.status === 429) toast({ level: "warning", title: words.tooOften, text: words.tooOftenText });
     else if (xhr.status >= 500) fail(event, words.server);
     else if (xhr.status === 400 || xhr.status === 413) toast({ level: "error", title: words.notSaved, text: words.tooLarge });
     else toast({ level: "error", title: words.gone, text: words.goneText, action: { label: words.reload, run: () => location.reload() } });

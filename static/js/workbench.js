@@ -15,6 +15,15 @@
     location.href = `sms:${event.detail.tel}?body=${encodeURIComponent(event.detail.body)}`;
   });
 
+  /* ---- how far an upload has come ---- */
+  document.addEventListener("htmx:xhr:progress", (event) => {
+    const bar = event.target.closest?.("form")?.querySelector("[data-upload]");
+    const { loaded, total, lengthComputable } = event.detail;
+    if (!bar || !lengthComputable || event.target.querySelector?.("input[type=file]")?.files.length !== 1) return;
+    bar.hidden = false;
+    bar.value = Math.round((loaded / total) * 100);
+  });
+
   /* ---- menus made of <details>: one open at a time, closed by a click elsewhere or Escape ---- */
   function closeMenus(except) {
     for (const menu of document.querySelectorAll("details[data-drop][open]")) if (menu !== except) menu.open = false;

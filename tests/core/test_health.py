@@ -48,7 +48,7 @@ def test_health_fails_when_the_database_is_away(client, monkeypatch):
     def away():
         raise OperationalError("gone")
 
-    monkeypatch.setattr("core.views.connection.cursor", away)
+    monkeypatch.setattr("core.views.health.connection.cursor", away)
     client.raise_request_exception = False
 
     assert client.get("/healthz/").status_code == 503
@@ -58,7 +58,7 @@ def test_deep_health_fails_when_the_database_is_away(client, monkeypatch):
     def away():
         raise OperationalError("gone")
 
-    monkeypatch.setattr("core.views.ages", away)
+    monkeypatch.setattr("core.views.health.ages", away)
 
     response = client.get("/healthz/deep")
 

@@ -28,3 +28,10 @@ def test_any_of_is_an_array_and_no_in(people):
     sql = str(User.objects.filter(any_of("pk", User.objects.values_list("pk", flat=True))).query)
 
     assert "= ANY(ARRAY(SELECT" in sql
+
+
+def test_any_of_may_name_one_more(people):
+    team = User.objects.filter(pk=people.owner.pk).values_list("pk", flat=True)
+
+    assert set(User.objects.filter(any_of("pk", team, or_number=people.dcc.pk))) == {people.dcc, people.owner}
+    assert set(User.objects.filter(any_of("pk", team.none(), or_number=people.dcc.pk))) == {people.dcc}

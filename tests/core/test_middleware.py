@@ -7,7 +7,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpResponse, HttpResponseRedirect
 from django.test import RequestFactory, override_settings
 
-from core.logs import PhoneMaskFilter, RequestIdFilter, current_request_id, mask_phones
+from core.logs import PersonalDataFilter, RequestIdFilter, current_request_id, mask_phones
 from core.middleware import HtmxResponseMiddleware, RequestIdMiddleware
 
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/customers/?q=wang"}
@@ -124,14 +124,14 @@ def test_mask_phones_hides_mobiles_in_text(text, masked):
     assert mask_phones(text) == masked
 
 
-def test_phone_mask_filter_hides_arguments_and_tracebacks():
+def test_personal_data_filter_hides_arguments_and_tracebacks():
     record = log_record("sent to %s after %d tries", "13800135621", 2)
     try:
         raise ValueError("duplicate 13800135621")
     except ValueError as error:
         record.exc_info = (type(error), error, error.__traceback__)
 
-    assert PhoneMaskFilter().filter(record)
+    assert PersonalDataFilter().filter(record)
 
     line = logging.Formatter("%(message)s").format(record)
     assert "13800135621" not in line
@@ -139,9 +139,9 @@ def test_phone_mask_filter_hides_arguments_and_tracebacks():
     assert "duplicate 138****5621" in line
 
 
-def test_phone_mask_filter_leaves_other_records_alone():
+def test_personal_data_filter_leaves_other_records_alone():
     record = log_record("took %d ms", 12)
 
-    PhoneMaskFilter().filter(record)
+    PersonalDataFilter().filter(record)
 
     assert (record.msg, record.args) == ("took %d ms", (12,))

@@ -8,10 +8,10 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import translation
 
 from core import clock
+from core.access_log import RequestMeta
 from core.errors import Conflict, DomainError
 from core.models import AccessLogEntry
 from core.phones import normalize_phone
-from customers import services
 from customers.models import Channel, Consent, Customer, CustomerPhone
 from customers.policies import can_change
 from customers.selectors import channels_in_use, phone_find
@@ -31,6 +31,7 @@ from tests.factories import ChannelFactory, CustomerFactory, StoreFactory, UserF
 
 pytestmark = pytest.mark.django_db
 PHONE = normalize_phone("13800001111")
+META = RequestMeta(ip="10.0.0.1", session="5e55", user_agent="Chrome 130 · Android")
 OTHER_PHONE = normalize_phone("0571-88886666")
 
 
@@ -87,7 +88,7 @@ def test_another_refusal_of_the_database_is_not_called_a_taken_number(people, mo
     def refuse(**fields):
         raise IntegrityError("something else")
 
-    monkeypatch.setattr(services.CustomerPhone.objects, "create", refuse)
+    monkeypatch.setattr(CustomerPhone.objects, "create", refuse)
 
     with pytest.raises(IntegrityError, match="something else"):
         create(people)
@@ -204,7 +205,7 @@ def attempts(customer, by):
         lambda: phone_add(customer_id=customer.pk, phone=OTHER_PHONE, by=by),
         lambda: do_not_contact_set(customer_id=customer.pk, is_do_not_contact=True, by=by),
         lambda: consent_withdraw(customer_id=customer.pk, purpose="contact", by=by),
-        lambda: phone_reveal(phone_id=phone.pk, by=by, ip=None),
+        lambda: phone_reveal(phone_id=phone.pk, by=by, meta=META),
     )
 
 
@@ -238,38 +239,37 @@ def test_the_group_changes_in_its_own_stores(people, customer):
 
 
 def test_a_revealed_number_is_logged_first(people, customer):
-    phone = phone_reveal(phone_id=customer.phones.get().pk, by=people.owner, ip="10.0.0.1")
+    phone = phone_reveal(phone_id=customer.phones.get().pk, by=people.owner, meta=META)
 
     entry = AccessLogEntry.objects.get()
     assert phone.number.startswith("+86")
-    assert (entry.actor, entry.action, entry.subject_id, entry.field, entry.ip) == (
+    assert (entry.actor, entry.action, entry.customer_id, entry.field, entry.ip, entry.reason) == (
         people.owner,
         "reveal",
         customer.pk,
         "phone",
         "10.0.0.1",
+        "contact",
     )
+    assert (entry.store_id, entry.session, entry.user_agent) == (people.store.pk, "5e55", "Chrome 130 · Android")
 
 
-def test_without_the_log_there_is_no_number(people, customer, monkeypatch):
-    def refuse(**fields):
-        raise DatabaseError("the log is full")
+def test_without_the_log_there_is_no_number(people, customer):
+    sql("ALTER TABLE core_accesslogentry ADD CONSTRAINT full_up CHECK (false) NOT VALID")
 
-    monkeypatch.setattr(services.AccessLogEntry.objects, "create", refuse)
-
-    with pytest.raises(DatabaseError):
-        phone_reveal(phone_id=customer.phones.get().pk, by=people.owner, ip=None)
+    with pytest.raises(IntegrityError):
+        phone_reveal(phone_id=customer.phones.get().pk, by=people.owner, meta=META)
 
 
 def test_asking_who_holds_a_number_is_logged(people, customer):
-    phone_lookup_log(customer_id=customer.pk, by=people.receptionist, ip=None)
+    phone_lookup_log(customer_id=customer.pk, by=people.receptionist, meta=META)
 
     assert AccessLogEntry.objects.get().action == "lookup"
 
 
 @pytest.mark.parametrize("verb", ["UPDATE core_accesslogentry SET reason = 'x'", "DELETE FROM core_accesslogentry"])
 def test_the_access_log_is_append_only_even_for_raw_sql(people, customer, verb):
-    phone_lookup_log(customer_id=customer.pk, by=people.owner, ip=None)
+    phone_lookup_log(customer_id=customer.pk, by=people.owner, meta=META)
 
     with pytest.raises(DatabaseError, match="Cannot update or delete"):
         sql(verb)
@@ -345,3 +345,11 @@ def test_channels_in_both_languages(people):
             assert str(channel) == name
     assert "other" not in channels_in_use().values_list("code", flat=True)
     assert CustomerPhone.objects.count() == 0
+
+
+@pytest.mark.req("R-060", "R-062", "R-064", "R-065")
+def test_the_shipped_channels_cover_every_way_to_a_customer():
+    kinds = set(Channel.objects.filter(is_active=True).values_list("kind", flat=True))
+
+    assert kinds >= {"walk_in", "phone", "online", "referral", "repurchase", "roadshow", "key_account", "manufacturer"}
+    assert Channel.objects.filter(kind="online", is_active=True).count() >= 5

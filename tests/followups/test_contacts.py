@@ -10,16 +10,18 @@ from core import clock, events
 from core.errors import DomainError, LimitReached
 from followups.enums import CancelReason, ContactOutcome, FollowUpState, RuleCode
 from followups.models import Contact, FollowUp, FollowUpRule
+from followups.selectors import message_choices
 from followups.services import Entry, contact_record, message_failed_tell, message_send
 from notifications.enums import NoticeKind
 from notifications.events import MessageNotSent
-from notifications.models import Notification, OutboundMessage
-from opportunities.enums import EventKind
+from notifications.models import MessageTemplate, Notification, OutboundMessage
+from opportunities.enums import CLOSE, EventKind
 from opportunities.models import JourneyEvent, Opportunity
-from opportunities.services import close_confirm, level_set
+from opportunities.services import level_set
 from tests.conftest import NOON
 from tests.factories import CustomerFactory, LeaveFactory, OpportunityFactory, UserFactory
-from tests.journeys import callbacks, open_one, record, sweep
+from tests.journeys import callbacks, decide, open_one, record, sweep
+from tests.rules import bend
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -215,7 +217,7 @@ def test_the_next_time_lies_ahead_and_within_sixty_days(people, opportunity, nex
 
 
 def test_without_a_cadence_rule_a_time_must_be_chosen(people, opportunity):
-    FollowUpRule.objects.filter(code=RuleCode.CADENCE).update(is_active=False)
+    bend(FollowUpRule.objects.filter(code=RuleCode.CADENCE), is_active=False)
     with clock.travel(NOON + 7 * DAY), pytest.raises(DomainError) as refused:
         record(opportunity, people.owner)
 
@@ -255,7 +257,7 @@ def test_no_answer_may_say_when_to_try_again(people, opportunity):
 
 
 def test_without_a_retry_rule_the_policy_says_when(people, opportunity):
-    FollowUpRule.objects.filter(code=RuleCode.RETRY).update(is_active=False)
+    bend(FollowUpRule.objects.filter(code=RuleCode.RETRY), is_active=False)
 
     result = record(opportunity, people.owner, ContactOutcome.NO_ANSWER)
 
@@ -362,7 +364,7 @@ def test_somebody_who_left_does_not_record(people, opportunity):
 
 def test_nothing_is_recorded_on_a_closed_opportunity(people, opportunity):
     record(opportunity, people.owner, ContactOutcome.BOUGHT_ELSEWHERE)
-    close_confirm(opportunity_id=opportunity.pk, by=people.supervisor)
+    decide(opportunity, CLOSE, people.supervisor)
 
     with pytest.raises(DomainError) as refused:
         record(opportunity, people.owner)
@@ -471,11 +473,25 @@ def test_a_message_goes_through_the_outbox_and_completes_the_promise(people, opp
 
     assert callbacks(opportunity)[RuleCode.SAME_DAY_SMS].state == FollowUpState.DONE
     message = OutboundMessage.objects.get()
-    assert (message.body, message.recipient) == ("王先生您好", opportunity.customer.phones.get().number)
+    assert (message.body, message.address) == ("王先生您好", opportunity.customer.phones.get().number)
+    assert message.addressee == f"customers.Customer:{opportunity.customer_id}"
+    assert (message.template, message.template_values) == ("", None), "written by hand"
     assert message.subject == f"followups.Contact:{result.contact.pk}"
     assert not result.contact.is_effective
     opportunity.refresh_from_db()
     assert opportunity.last_contact_at is None
+
+
+@pytest.mark.parametrize(("purpose", "counts_as"), [("marketing", "marketing"), ("internal", "service")])
+def test_a_text_that_was_left_as_proposed_goes_as_the_providers_template(people, opportunity, purpose, counts_as):
+    MessageTemplate.objects.update(purpose=purpose)
+    choice = message_choices(opportunity=opportunity, by=people.owner)[0]
+
+    send(opportunity, people.owner, body=choice.text)
+
+    message = OutboundMessage.objects.get()
+    assert (message.template, message.body, message.purpose) == (choice.template.code, choice.text, counts_as)
+    assert message.template_values["consultant"] == "林悦"
 
 
 def test_a_message_from_the_own_phone_is_only_noted(people, opportunity):

@@ -12,11 +12,11 @@ from followups.enums import CancelReason, ContactOutcome, FollowUpState, RuleCod
 from followups.models import Contact, ContactCorrection, FollowUp
 from followups.services import contact_take_back, followup_reschedule, message_send
 from notifications.models import Notification
-from opportunities.enums import EventKind
+from opportunities.enums import CLOSE, LEVEL, EventKind
 from opportunities.models import JourneyEvent, Opportunity
-from opportunities.services import close_confirm, level_decide, level_set, opportunity_assign
+from opportunities.services import level_set, opportunity_assign
 from tests.conftest import NOON
-from tests.journeys import callbacks, open_one, record, sweep
+from tests.journeys import callbacks, decide, open_one, record, sweep
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -208,7 +208,7 @@ def test_a_callback_that_was_moved_since_is_not_moved_back(people, opportunity):
 
 def test_after_the_close_nothing_is_taken_back(people, opportunity):
     result = record(opportunity, people.owner, ContactOutcome.BOUGHT_ELSEWHERE)
-    close_confirm(opportunity_id=opportunity.pk, by=people.supervisor)
+    decide(opportunity, CLOSE, people.supervisor)
 
     with pytest.raises(DomainError) as refused:
         take_back(result, people.owner)
@@ -243,7 +243,7 @@ def test_a_message_that_was_sent_stays(people, opportunity):
 
 def test_what_a_leader_decided_since_stays(people, opportunity):
     result = record(opportunity, people.owner, level="C")
-    level_decide(opportunity_id=opportunity.pk, is_accepted=True, by=people.supervisor)
+    decide(opportunity, LEVEL, people.supervisor)
 
     take_back(result, people.owner)
 

@@ -29,7 +29,9 @@ any_moment = moments | near_midnight
 
 def rule(code: str, level: str = "") -> FollowUpRule:
     found = next(row for row in RULES if row["code"] == code and row["level"] == level)
-    return FollowUpRule(**{"due_rule": DueRule.DAYS} | found)
+    fields = {"due_rule": DueRule.DAYS, **found, "channels": [found.get("channel", "phone")]}
+    fields.pop("channel", None)
+    return FollowUpRule(**fields)
 
 
 def at(text: str) -> datetime:

@@ -6,10 +6,11 @@ import pytest
 from django.utils import translation
 
 from core import clock
+from core.text import sms_parts
 from followups.enums import RuleCode
 from followups.forms import ContactForm, MessageForm, RescheduleForm, save_words
 from followups.models import FollowUpRule
-from followups.selectors import salutation, sms_parts
+from followups.selectors import salutation
 from followups.services.proposals import quick_picks, rule_words
 from followups.templatetags.callbacks import day_word
 from tests.conftest import NOON

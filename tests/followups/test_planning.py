@@ -25,6 +25,7 @@ from opportunities.services import level_set, opportunity_assign, opportunity_re
 from tests.conftest import NOON, SHANGHAI
 from tests.factories import FollowUpFactory, LeaveFactory, OpportunityFactory, UserFactory
 from tests.journeys import callbacks, open_one, record, sweep
+from tests.rules import bend
 
 pytestmark = pytest.mark.django_db
 FIRST_DUE = datetime(2026, 11, 19, 18, 0, tzinfo=SHANGHAI)
@@ -59,7 +60,7 @@ def test_planning_the_same_trigger_again_changes_nothing(people, noon):
 
 
 def test_without_any_rule_in_force_nothing_is_opened(people, noon):
-    FollowUpRule.objects.update(is_active=False)
+    bend(is_active=False)
 
     with pytest.raises(DomainError) as refused:
         open_one(people)
@@ -71,7 +72,7 @@ def test_without_any_rule_in_force_nothing_is_opened(people, noon):
 @pytest.mark.parametrize("has_cadence", [True, False])
 def test_without_a_rule_for_new_customers_there_is_a_next_action_all_the_same(people, noon, has_cadence):
     rules = FollowUpRule.objects.filter(trigger=Trigger.OPENED)
-    (rules if has_cadence else FollowUpRule.objects.exclude(code=RuleCode.MANUAL)).update(is_active=False)
+    bend(rules if has_cadence else FollowUpRule.objects.exclude(code=RuleCode.MANUAL), is_active=False)
 
     opportunity = open_one(people)
 
@@ -384,7 +385,7 @@ def test_agreed_times_and_what_is_due_today_do_not_follow_the_level(people, noon
 
 def test_without_a_cadence_rule_the_level_moves_nothing(people, noon):
     row = regular(people)
-    FollowUpRule.objects.filter(code=RuleCode.CADENCE).update(is_active=False)
+    bend(FollowUpRule.objects.filter(code=RuleCode.CADENCE), is_active=False)
 
     assert followups_follow_level(opportunity_id=row.opportunity_id, previous_level="B", level="H") == 0
 

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.db import OperationalError, connection, transaction
 
 from core import clock, events
 from core.models import Heartbeat
@@ -230,7 +231,7 @@ def test_without_a_sales_manager_the_general_manager_hears(people, row):
 
 
 def test_with_nobody_at_all_the_ladder_goes_on(people, row):
-    User.objects.filter(store=people.store).update(is_active=False)
+    User.objects.filter(store=people.store).exclude(pk=people.administrator.pk).update(is_active=False)
 
     assert sweep_at(AFTER + timedelta(hours=1)) == []
 
@@ -329,6 +330,38 @@ def test_the_pauses_double_and_after_eight_tries_the_manager_hears_once(people, 
     assert sweep_at(now + 30 * DAY) == []
 
 
+@pytest.mark.parametrize("code", ["57P01", "53100", "08006", None])
+def test_an_outage_is_nobodys_failure(people, row, monkeypatch, code):
+    """The session was ended from outside, or the disk is full: the row is still due and has not failed once."""
+
+    class Outage(Exception):
+        pgcode = code
+
+    def cut(**fields):
+        raise OperationalError("terminating connection") from Outage()
+
+    monkeypatch.setattr(reminders, "notice_create", cut)
+    with clock.travel(DUE), pytest.raises(OperationalError):
+        followup_remind_next()
+
+    kept = FollowUp.objects.get(pk=row.pk)
+    assert (kept.attempts, kept.remind_at, kept.remind_step) == (0, row.remind_at, row.remind_step)
+
+
+def test_a_reminder_does_not_wait_for_the_disk(people, row):
+    """What a crash takes back is due again; everything else stays durable."""
+    durable = "SELECT current_setting('synchronous_commit')"
+    with connection.cursor() as cursor, clock.travel(DUE):
+        cursor.execute("SET LOCAL synchronous_commit TO on")
+        before = transaction.savepoint()
+        followup_remind_next()
+        cursor.execute(durable)
+        during = cursor.fetchone()[0]
+        transaction.savepoint_rollback(before)
+        cursor.execute(durable)
+        assert (during, cursor.fetchone()[0]) == ("off", "on")
+
+
 def test_a_cured_row_goes_on_and_forgets_its_failures(people, row, poison):
     poison.add(row.pk)
     sweep_at(DUE)
@@ -348,7 +381,7 @@ def test_a_row_that_not_even_the_manager_can_hear_of_rests_all_the_same(people, 
     monkeypatch.setattr(reminders, "notice_create", refuse)
     FollowUp.objects.filter(pk=row.pk).update(attempts=7)
     if not is_manager_there:
-        User.objects.exclude(pk=people.owner.pk).update(is_active=False)
+        User.objects.exclude(pk__in=[people.owner.pk, people.administrator.pk]).update(is_active=False)
 
     assert sweep_at(DUE) == []
 

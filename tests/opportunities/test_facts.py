@@ -9,16 +9,15 @@ from core import events
 from core.errors import Conflict, DomainError
 from notifications.enums import NoticeKind
 from notifications.models import Notification
-from opportunities.enums import LEVEL_ORDER, EventKind
+from opportunities.enums import LEVEL, LEVEL_ORDER, EventKind
 from opportunities.events import LevelChanged, LevelRequested
 from opportunities.models import JourneyEvent, Opportunity
-from opportunities.policies import can_decide, can_give_away, can_work
-from opportunities.services import close_request, facts_update, level_decide, level_request, level_set, note_add
+from opportunities.policies import can_decide_level, can_give_away, can_work
+from opportunities.services import close_request, facts_update, level_request, level_set, note_add
 from opportunities.services.facts import is_downgrade
-from opportunities.services.notices import tell
 from tests.conftest import NOON
 from tests.factories import LeaveFactory, OpportunityFactory, SeriesFactory, TrimFactory, UserFactory
-from tests.journeys import open_one
+from tests.journeys import decide, open_one
 
 pytestmark = pytest.mark.django_db
 
@@ -249,7 +248,7 @@ def test_an_unknown_level_is_refused(people, opportunity, level):
 def test_the_supervisor_decides_a_lower_level(people, opportunity, is_accepted):
     level_set(opportunity_id=opportunity.pk, level="C", by=people.owner)
 
-    level_decide(opportunity_id=opportunity.pk, is_accepted=is_accepted, by=people.supervisor)
+    decide(opportunity, LEVEL, people.supervisor, approve=is_accepted)
 
     row = Opportunity.objects.get(pk=opportunity.pk)
     assert (row.level, row.requested_level) == ("C" if is_accepted else "B", "")
@@ -264,16 +263,18 @@ def test_nobody_else_decides_it(people, opportunity, who):
     before = head(opportunity)
 
     with pytest.raises(PermissionDenied):
-        level_decide(opportunity_id=opportunity.pk, is_accepted=True, by=getattr(people, who))
+        decide(opportunity, LEVEL, getattr(people, who))
 
     assert head(opportunity) == before
 
 
-def test_nothing_waits_nothing_is_decided(people, opportunity):
-    with pytest.raises(DomainError) as refused:
-        level_decide(opportunity_id=opportunity.pk, is_accepted=True, by=people.supervisor)
+def test_a_level_that_was_sent_back_is_in_the_timeline(people, opportunity):
+    level_set(opportunity_id=opportunity.pk, level="C", by=people.owner)
 
-    assert refused.value.code == "decided"
+    decide(opportunity, LEVEL, people.supervisor, approve=False, comment="下周再看")
+
+    event = JourneyEvent.objects.get(kind=EventKind.LEVEL_REFUSED)
+    assert (event.actor, event.data) == (people.supervisor, {"level": "C", "current": "B", "comment": "下周再看"})
 
 
 def test_a_selling_supervisor_asks_for_the_own_customers(people, noon):
@@ -282,7 +283,7 @@ def test_a_selling_supervisor_asks_for_the_own_customers(people, noon):
 
     assert level_set(opportunity_id=opportunity.pk, level="C", by=selling) == "requested"
     with pytest.raises(PermissionDenied):
-        level_decide(opportunity_id=opportunity.pk, is_accepted=True, by=selling)
+        decide(opportunity, LEVEL, selling)
 
 
 def test_who_proposed_a_close_may_still_decide_a_level(people, opportunity):
@@ -309,7 +310,7 @@ def test_a_lower_level_may_be_asked_for_directly(people, opportunity):
 
 
 @pytest.mark.parametrize(
-    ("who", "work", "give", "decide"),
+    ("who", "work", "give", "decides"),
     [
         ("owner", True, False, False),
         ("dcc", True, False, False),
@@ -321,14 +322,11 @@ def test_a_lower_level_may_be_asked_for_directly(people, opportunity):
         ("general_manager", True, True, True),
     ],
 )
-def test_verbs_by_role(people, opportunity, closed, who, work, give, decide):
+def test_verbs_by_role(people, opportunity, closed, who, work, give, decides):
     person = getattr(people, who)
 
-    assert (can_work(person, opportunity), can_give_away(person, opportunity), can_decide(person, opportunity)) == (
-        work,
-        give,
-        decide,
-    )
+    may = tuple(policy(person, opportunity) for policy in (can_work, can_give_away, can_decide_level))
+    assert may == (work, give, decides)
     assert (can_work(person, closed), can_give_away(person, closed)) == (False, False)
 
 
@@ -338,23 +336,13 @@ def test_a_stand_in_works_and_somebody_who_left_does_not(people, opportunity):
 
     assert can_work(people.rival, opportunity)
     assert not can_work(people.manager, opportunity)
-    assert not can_decide(people.manager, opportunity)
+    assert not can_decide_level(people.manager, opportunity)
     assert not can_give_away(people.manager, opportunity)
 
 
 def test_who_asked_does_not_decide(people, opportunity):
-    opportunity.close_requested_by = people.supervisor
     opportunity.level_requested_by = people.manager
 
-    assert [
-        can_decide(person, opportunity) for person in (people.supervisor, people.manager, people.general_manager)
-    ] == [False, False, True]
+    may = [can_decide_level(person, opportunity) for person in (people.supervisor, people.manager)]
 
-
-@pytest.mark.parametrize("who", [None, "supervisor"])
-def test_nobody_is_told_what_he_did_himself(people, opportunity, who):
-    recipient_id = getattr(people, who).pk if who else None
-
-    tell(opportunity, recipient_id, NoticeKind.LEVEL_DECIDED, by=people.supervisor)
-
-    assert not Notification.objects.exists()
+    assert may == [True, False]

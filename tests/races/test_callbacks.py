@@ -12,6 +12,7 @@ from core.models import JobRun
 from followups.enums import RuleCode, Step
 from followups.models import Contact, FollowUp
 from followups.services import (
+    claims,
     contact_take_back,
     contacts,
     corrections,
@@ -23,9 +24,9 @@ from followups.services import (
     reminders,
 )
 from notifications import providers
-from notifications import services as notification_services
 from notifications.models import Notification, OutboundMessage
-from notifications.services import outbox_send_next
+from notifications.providers import Answer
+from notifications.services import outbox_send_next, sending
 from tests.conftest import NOON
 from tests.factories import OpportunityFactory, OutboundMessageFactory
 from tests.journeys import callbacks, open_one, record
@@ -192,7 +193,7 @@ def test_two_workers_remind_once_by_lock_or_by_key(people, opportunity, monkeypa
     point = Meeting()
     monkeypatch.setattr(reminders, "callback_claimed", point.after(reminders.callback_claimed))
     if not has_lock:
-        remove_locks(monkeypatch)
+        monkeypatch.setattr(claims, "LOCK", "")
     if not has_key:
         write = reminders.notice_create
         monkeypatch.setattr(reminders, "notice_create", lambda **line: write(**line | {"dedupe_key": None}))
@@ -234,12 +235,13 @@ def test_control_without_the_lock_one_reconciler_fails(people, noon, monkeypatch
 def test_two_senders_claim_a_message_once(people, noon, monkeypatch, has_lock, times):
     """Without the lock, the control, the customer gets it twice."""
     sent: list[int] = []
-    gateway = SimpleNamespace(name="fake", send=lambda message: sent.append(message.pk) or "key")
-    monkeypatch.setitem(providers._PROVIDERS, "console", gateway)
+    gateway = SimpleNamespace(
+        name="fake", is_repeatable=False, send=lambda message, config: sent.append(message.key) or Answer("key")
+    )
+    monkeypatch.setitem(providers.PROVIDERS, "console", gateway)
     point = Meeting()
-    slow = SimpleNamespace(now=point.after(clock.now), sql_now=clock.sql_now)
     OutboundMessageFactory()
-    monkeypatch.setattr(notification_services, "clock", slow)
+    monkeypatch.setattr(sending, "stop_reason", point.after(lambda message: ""))
     if not has_lock:
         remove_locks(monkeypatch)
 

@@ -2,20 +2,11 @@
 
 import pytest
 
-from opportunities.enums import EventKind
+from approvals import services as approving
+from opportunities.enums import CLOSE, LEVEL, EventKind
 from opportunities.models import JourneyEvent, Opportunity, Ownership
-from opportunities.services import (
-    close_confirm,
-    close_request,
-    close_send_back,
-    closing,
-    facts,
-    level_decide,
-    level_set,
-    opportunity_assign,
-    ownership,
-)
-from tests.journeys import open_one
+from opportunities.services import close_request, facts, facts_update, level_set, opportunity_assign, ownership
+from tests.journeys import decide, open_one
 from tests.races.threads import Meeting, kinds, race, remove_locks, without_constraint
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,11 +71,11 @@ def test_control_without_lock_and_index_there_are_two_owners(people, opportunity
 # ---- lost, and lower --------------------------------------------------------------------------------------------
 
 
-def closers(people, opportunity, decide=close_confirm):
+def closers(people, opportunity, *, approve=True):
     close_request(opportunity_id=opportunity.pk, outcome="lost", reason="price", by=people.owner)
     return (
-        lambda: close_confirm(opportunity_id=opportunity.pk, by=people.supervisor),
-        lambda: decide(opportunity_id=opportunity.pk, by=people.manager),
+        lambda: decide(opportunity, CLOSE, people.supervisor),
+        lambda: decide(opportunity, CLOSE, people.manager, approve=approve),
     )
 
 
@@ -93,46 +84,56 @@ def logged(kind):
 
 
 @pytest.mark.req("R-072")
-@pytest.mark.parametrize("other", [close_confirm, close_send_back])
-def test_one_leader_decides_a_close(people, opportunity, monkeypatch, other):
-    meet_at(monkeypatch, closing, "can_decide_close")
+@pytest.mark.parametrize("approve", [True, False])
+def test_one_leader_decides_a_close(people, opportunity, approve):
+    results = race(*closers(people, opportunity, approve=approve))
 
-    results = race(*closers(people, opportunity, other))
-
-    assert kinds(results) == ["DomainError", "ok"]
-    is_closed = not isinstance(results[0], Exception) or other is close_confirm
+    assert kinds(results) == ["Conflict", "ok"]
+    is_closed = not isinstance(results[0], Exception) or approve
     assert (logged(EventKind.CLOSED), Opportunity.objects.open().exists()) == (int(is_closed), not is_closed)
 
 
-def test_control_without_the_lock_it_is_closed_twice(people, opportunity, monkeypatch):
-    meet_at(monkeypatch, closing, "can_decide_close")
-    actions = closers(people, opportunity)
-    remove_locks(monkeypatch)
-
-    assert kinds(race(*actions)) == ["ok", "ok"]
-    assert logged(EventKind.CLOSED) == 2
-
-
-def levellers(people, opportunity):
+@pytest.mark.req("D-27")
+def test_one_leader_decides_a_level(people, opportunity):
     level_set(opportunity_id=opportunity.pk, level="C", by=people.owner)
-    return (
-        lambda: level_decide(opportunity_id=opportunity.pk, is_accepted=True, by=people.supervisor),
-        lambda: level_decide(opportunity_id=opportunity.pk, is_accepted=True, by=people.manager),
+
+    results = race(
+        lambda: decide(opportunity, LEVEL, people.supervisor), lambda: decide(opportunity, LEVEL, people.manager)
     )
 
-
-@pytest.mark.req("D-27")
-def test_one_leader_decides_a_level(people, opportunity, monkeypatch):
-    meet_at(monkeypatch, facts, "can_decide_level")
-
-    assert kinds(race(*levellers(people, opportunity))) == ["DomainError", "ok"]
+    assert kinds(results) == ["Conflict", "ok"]
     assert logged(EventKind.LEVEL_CHANGED) == 1
 
 
-def test_control_without_the_lock_it_is_decided_twice(people, opportunity, monkeypatch):
-    meet_at(monkeypatch, facts, "can_decide_level")
-    actions = levellers(people, opportunity)
-    remove_locks(monkeypatch)
+# ---- the owner changes what the leader is confirming -----------------------------------------------------------
 
-    assert kinds(race(*actions)) == ["ok", "ok"]
-    assert logged(EventKind.LEVEL_CHANGED) == 2
+
+def confirm_and_change(people, opportunity, monkeypatch):
+    close_request(opportunity_id=opportunity.pk, outcome="lost", reason="price", by=people.owner)
+    point = Meeting()
+    for module, name in ((approving, "ensure_can_decide"), (facts, "ensure_can_work")):
+        monkeypatch.setattr(module, name, point.after(getattr(module, name)))
+    return race(
+        lambda: decide(opportunity, CLOSE, people.supervisor),
+        lambda: facts_update(opportunity_id=opportunity.pk, version=1, by=people.owner, colour="白"),
+    )
+
+
+@pytest.mark.req("R-072")
+def test_what_is_confirmed_is_what_was_seen(people, opportunity, monkeypatch):
+    results = confirm_and_change(people, opportunity, monkeypatch)
+
+    assert kinds(results) in (["Conflict", "ok"], ["DomainError", "ok"])
+    row = Opportunity.objects.get(pk=opportunity.pk)
+    assert (row.outcome, row.colour) in {("lost", ""), ("open", "白")}
+
+
+def test_control_without_lock_and_voiding_something_else_is_confirmed(people, opportunity, monkeypatch):
+    remove_locks(monkeypatch)
+    monkeypatch.setattr(facts, "proposals_void", lambda opportunity: None)
+
+    results = confirm_and_change(people, opportunity, monkeypatch)
+
+    assert kinds(results) == ["ok", "ok"]
+    row = Opportunity.objects.get(pk=opportunity.pk)
+    assert (row.outcome, row.colour) == ("lost", "白")

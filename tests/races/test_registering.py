@@ -8,8 +8,8 @@ from leads.enums import LeadKind
 from leads.models import Lead
 from leads.services import LeadInput, lead_register, register
 from opportunities.models import Opportunity
-from staff import services as staff_services
 from staff.models import User
+from staff.services import accounts as staff_services
 from staff.services import first_administrator_create
 from tests.conftest import NOON
 from tests.factories import CustomerFactory
@@ -87,12 +87,12 @@ def test_control_without_the_lock_one_clerk_gets_an_error(people, noon, monkeypa
 
 
 def founder(number):
-    return lambda: first_administrator_create(employee_number=number, name="许静", password="a-long-password")
+    return lambda: first_administrator_create(employee_number=number, name="许静")
 
 
 def founders_meet(monkeypatch):
     point = Meeting()
-    monkeypatch.setattr(User, "set_password", point.after(User.set_password))
+    monkeypatch.setattr(User, "set_unusable_password", point.after(User.set_unusable_password))
     return point
 
 

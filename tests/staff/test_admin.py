@@ -1,18 +1,13 @@
 """The support pages and the command for the first administrator."""
 
-import io
-import re
-
 import pytest
 from django.contrib import admin
-from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from opportunities.models import Opportunity
 from staff.enums import Role
 from staff.models import User
-from staff.services import first_administrator_create
-from tests.factories import PASSWORD, OpportunityFactory, UserFactory
+from tests.factories import OpportunityFactory, UserFactory
 from tests.test_architecture import faults_of
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +15,7 @@ WATCHED = {"staff", "core", "customers", "vehicles", "opportunities", "followups
 CONFIGURED = {
     "staff.user", "staff.team", "staff.store", "staff.dealergroup", "core.businessday", "vehicles.brand",
     "vehicles.series", "vehicles.trim", "customers.channel", "followups.followuprule", "followups.followuppolicy",
-    "notifications.messagetemplate",
+    "notifications.messagetemplate", "customers.accessreason", "customers.privacypolicy", "workbench.exportrule",
 }  # fmt: skip
 # An administrator configures without reading customers (reliability.md 4.3).
 CUSTOMER_DATA = {
@@ -240,76 +235,6 @@ def test_a_password_set_here_is_temporary(client, keeper, people):
     assert response.status_code == 302
     assert person.must_change_password
     assert person.check_password("temporary-word-78")
-
-
-# ---- manage.py create_first_admin ------------------------------------------------------------------------
-
-
-def create(monkeypatch, stdin="", **environment):
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
-    out = io.StringIO()
-    call_command("create_first_admin", "--employee-number", "XuJing", "--name", "许静", stdout=out)
-    return out.getvalue()
-
-
-def test_the_first_administrator_is_made_once(monkeypatch):
-    told = create(monkeypatch, FIRST_ADMIN_PASSWORD="a-first-password-1")
-
-    person = User.objects.get()
-    assert "xujing" in told
-    assert "a-first-password-1" not in told
-    assert (person.employee_number, person.roles, person.is_staff, person.is_superuser) == (
-        "xujing", ["administrator"], True, True,
-    )  # fmt: skip
-    assert person.must_change_password
-    with pytest.raises(CommandError):
-        create(monkeypatch, FIRST_ADMIN_PASSWORD="a-first-password-1")
-    assert User.objects.count() == 1
-
-
-def test_the_password_may_come_by_standard_input(monkeypatch):
-    create(monkeypatch, stdin="a-first-password-2\n")
-
-    assert User.objects.get().check_password("a-first-password-2")
-
-
-@pytest.mark.parametrize("password", ["", "short", "xujing", "password1234"])
-def test_a_weak_first_password_is_refused(monkeypatch, password):
-    with pytest.raises(CommandError):
-        create(monkeypatch, stdin=f"{password}\n")
-
-    assert not User.objects.exists()
-
-
-def test_the_terminal_asks_twice(monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
-    answers = iter(["a-first-password-3", "another-password-3", "a-first-password-3", "a-first-password-3"])
-    monkeypatch.setattr("staff.management.commands.create_first_admin.getpass", lambda prompt: next(answers))
-    monkeypatch.setattr("sys.stdin", Terminal())
-
-    def run():
-        monkeypatch.setattr("sys.stdin", Terminal())
-        call_command("create_first_admin", "--employee-number", "xujing", "--name", "许静", stdout=io.StringIO())
-
-    with pytest.raises(CommandError):
-        run()
-    run()
-
-    assert User.objects.get().check_password("a-first-password-3")
-
-
-def test_the_first_administrator_signs_in_and_must_choose_a_password(client):
-    first_administrator_create(employee_number="xujing", name="许静", password=PASSWORD)
-
-    response = client.post("/staff/login/", {"username": "xujing", "password": PASSWORD}, follow=True)
-
-    assert re.search(r"/staff/password/$", response.redirect_chain[-1][0])
-    assert response.status_code == 200
 
 
 def test_an_administrator_gives_no_rights_to_himself(client, keeper):

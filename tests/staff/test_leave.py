@@ -6,11 +6,15 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
+from approvals.enums import ApprovalState, VoidCause
+from approvals.models import ApprovalRequest
+from approvals.services import approval_decide, approval_withdraw
 from core import clock
-from core.errors import DomainError
-from staff.models import Leave
-from staff.selectors import leave_at, leaves_visible_to
-from staff.services import leave_cancel, leave_record
+from core.errors import Conflict, DomainError
+from staff.enums import LeaveState
+from staff.models import Leave, User
+from staff.selectors import leave_at, leaves_visible_to, stand_ins_for
+from staff.services import leave_cancel, leave_decide, leave_record
 from tests.conftest import NOON
 from tests.factories import LeaveFactory, UserFactory
 
@@ -25,13 +29,64 @@ def record(by, person=None, **fields):
 
 
 @pytest.mark.usefixtures("noon")
-@pytest.mark.parametrize("by", ["owner", "supervisor", "manager", "general_manager", "administrator"])
-def test_leave_is_recorded_by_the_person_and_by_whoever_leads(people, by):
+@pytest.mark.parametrize("by", ["supervisor", "manager", "general_manager", "administrator"])
+def test_whoever_leads_records_an_approved_leave(people, by):
     leave = record(getattr(people, by), people.owner, stand_in_id=people.colleague.pk, note=" \u200b Hangzhou ")
 
     assert (leave.user, leave.stand_in, leave.recorded_by) == (people.owner, people.colleague, getattr(people, by))
     assert leave.note == "Hangzhou"
     assert leave_at(people.owner.pk, NOON + 2 * DAY) == leave
+
+
+@pytest.mark.usefixtures("noon")
+def test_the_own_leave_waits_for_a_leader_and_counts_once_approved(people):
+    leave = record(people.owner)
+    assert (leave.state, leave_at(people.owner.pk, NOON + 2 * DAY)) == (LeaveState.REQUESTED, None)
+
+    decided = leave_decide(leave_id=leave.pk, is_approved=True, stand_in_id=people.colleague.pk, by=people.supervisor)
+
+    assert (decided.state, decided.decided_by) == (LeaveState.APPROVED, people.supervisor)
+    assert leave_at(people.owner.pk, NOON + 2 * DAY).stand_in == people.colleague
+    with pytest.raises(Conflict):
+        leave_decide(leave_id=leave.pk, is_approved=False, comment="no", by=people.manager)
+
+
+@pytest.mark.usefixtures("noon")
+def test_nobody_stands_above_the_general_manager(people):
+    assert record(people.general_manager).state == LeaveState.APPROVED
+
+
+@pytest.mark.usefixtures("noon")
+@pytest.mark.parametrize("by", ["owner", "colleague", "rival", "administrator", "stranger_manager"])
+def test_nobody_else_decides_it(people, by):
+    leave = record(people.owner)
+    with pytest.raises(PermissionDenied):
+        leave_decide(leave_id=leave.pk, is_approved=True, by=getattr(people, by))
+    assert Leave.objects.get().state == LeaveState.REQUESTED
+
+
+@pytest.mark.usefixtures("noon")
+def test_a_refusal_says_why_and_makes_room_for_another_request(people):
+    leave = record(people.owner)
+    with pytest.raises(DomainError):
+        leave_decide(leave_id=leave.pk, is_approved=False, by=people.manager)
+    with pytest.raises(DomainError):
+        record(people.owner)
+
+    leave_decide(leave_id=leave.pk, is_approved=False, comment="Month end", by=people.manager)
+
+    assert leave_at(people.owner.pk, NOON + 2 * DAY) is None
+    assert record(people.owner).pk != leave.pk
+
+
+@pytest.mark.usefixtures("noon")
+def test_only_people_who_can_stand_in_are_offered(people):
+    User.objects.filter(pk=people.dcc.pk).update(must_change_password=True)  # invited, never came
+    LeaveFactory(user=people.colleague, starts_at=NOON + DAY, ends_at=NOON + 2 * DAY)
+
+    offered = stand_ins_for(people.owner, NOON + DAY, NOON + 3 * DAY)
+
+    assert offered == [people.rival, people.supervisor, people.general_manager, people.manager, people.receptionist]
 
 
 @pytest.mark.usefixtures("noon")
@@ -115,7 +170,12 @@ def test_a_leave_is_cancelled_until_it_is_over(people):
     with pytest.raises(DomainError):
         leave_cancel(leave_id=over.pk, by=people.owner)
 
-    assert list(Leave.objects.all()) == [over]
+    with pytest.raises(DomainError):
+        leave_cancel(leave_id=coming.pk, by=people.owner)
+
+    coming.refresh_from_db()
+    over.refresh_from_db()
+    assert (coming.state, over.state) == (LeaveState.WITHDRAWN, LeaveState.APPROVED)
 
 
 def test_who_sees_which_leaves(people):
@@ -192,7 +252,9 @@ def test_a_leader_records_for_the_team_and_cancels_by_button(client, people):
 
     assert leave.recorded_by == people.supervisor
     assert (hidden.status_code, cancelled.status_code) == (404, 302)
-    assert [row.user for row in Leave.objects.all()] == [people.rival]
+    leave.refresh_from_db()
+    assert leave.state == LeaveState.WITHDRAWN
+    assert Leave.objects.get(user=people.rival).state == LeaveState.APPROVED
 
 
 @pytest.mark.usefixtures("noon")
@@ -215,3 +277,46 @@ def test_the_list_costs_the_same_for_one_and_three(client, people, django_assert
 
     with django_assert_max_num_queries(5):
         client.get("/staff/leaves/")
+
+
+# ---- as a request in the inbox ---------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("noon")
+def test_the_request_waits_in_the_inbox_of_the_leader_and_settles_the_leave(people):
+    leave = record(people.owner, stand_in_id=people.colleague.pk)
+    request = ApprovalRequest.objects.get(kind="leave", subject_id=leave.pk)
+    with pytest.raises(PermissionDenied):
+        approval_decide(request_id=request.pk, approve=True, by=people.rival)
+
+    approval_decide(request_id=request.pk, approve=True, by=people.supervisor)
+
+    leave.refresh_from_db()
+    assert (leave.state, leave.decided_by, leave.stand_in) == (
+        LeaveState.APPROVED, people.supervisor, people.colleague,
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures("noon")
+@pytest.mark.parametrize("way", ["decide", "cancel"])
+def test_a_leave_settled_elsewhere_leaves_the_inbox(people, way):
+    leave = record(people.owner)
+    request = ApprovalRequest.objects.get(kind="leave")
+    if way == "decide":
+        leave_decide(leave_id=leave.pk, is_approved=True, by=people.supervisor)
+    else:
+        leave_cancel(leave_id=leave.pk, by=people.owner)
+
+    request.refresh_from_db()
+    assert (request.state, request.cause) == (ApprovalState.VOID, VoidCause.SETTLED)
+    with pytest.raises(Conflict):
+        approval_decide(request_id=request.pk, approve=True, by=people.supervisor)
+
+
+@pytest.mark.usefixtures("noon")
+def test_a_request_taken_back_takes_the_leave_back(people):
+    leave = record(people.owner)
+    approval_withdraw(request_id=ApprovalRequest.objects.get(kind="leave").pk, by=people.owner)
+
+    leave.refresh_from_db()
+    assert leave.state == LeaveState.WITHDRAWN

@@ -49,6 +49,7 @@ def test_the_widest_of_several_roles_counts_and_a_set_scope_wins():
     assert SCOPE_ORDER[-1] == Scope.GROUP
 
 
+@pytest.mark.req("R-045")
 @pytest.mark.parametrize("role", Role)
 def test_who_may_own_register_import_and_assign(role):
     user = UserFactory(roles=[role])

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.urls import reverse
 
+from approvals.models import ApprovalRequest
 from opportunities.models import Opportunity
 from opportunities.services import close_request, level_set
 from opportunities.stages import Outcome
@@ -241,21 +242,6 @@ def test_hotter_level_counts_at_once_and_a_lower_one_is_proposed(people, sign_in
     assert (row.level, row.requested_level) == ("H", "C")
 
 
-@pytest.mark.parametrize(("decision", "level"), [("accept", "C"), ("refuse", "A")])
-def test_leader_decides_the_level(people, sign_in, customer_of, decision, level):
-    row = customer_of(people.owner, level="A")
-    level_set(opportunity_id=row.pk, level="C", by=people.owner)
-    client = sign_in(people.supervisor)
-
-    done = client.post(url_of(row, "opportunity-level-decide"), {"decision": decision}, headers=HTMX)
-    again = client.post(url_of(row, "opportunity-level-decide"), {"decision": decision}, headers=HTMX)
-
-    assert done.status_code == 204
-    assert toast_of(again) == {"level": "error", "title": "This was decided already."}
-    row.refresh_from_db()
-    assert (row.level, row.requested_level) == (level, "")
-
-
 @pytest.mark.req("R-072")
 @pytest.mark.parametrize(
     ("outcome", "reason", "note"), [("lost", "price", "6,000 more for the old car"), ("void", "test", "")]
@@ -267,41 +253,35 @@ def test_giving_up_takes_two_people(people, sign_in, customer_of, outcome, reaso
 
     sheet = owner.get(url, headers=HTMX).content.decode()
     proposed = owner.post(url, {"reason": reason, "note": note}, headers=HTMX)
-    own_decision = owner.post(url_of(row, "opportunity-close-decide"), {"decision": "accept"}, headers=HTMX)
+    request = ApprovalRequest.objects.get()
+    decide = f"/approvals/{request.pk}/decide/"
+    own_decision = owner.post(decide, {"decision": "approve"})
     row.refresh_from_db()
     between = row.outcome
-    question = leader.get(url_of(row, "opportunity-close-decide"), headers=HTMX).content.decode()
-    confirmed = leader.post(url_of(row, "opportunity-close-decide"), {"decision": "accept"}, headers=HTMX)
+    question = leader.get(f"/approvals/{request.pk}/?decide=approve").content.decode()
+    confirmed = leader.post(decide, {"decision": "approve"})
 
     assert "Keep following" in sheet
     assert (proposed.status_code, own_decision.status_code, between) == (204, 403, Outcome.OPEN)
-    assert "This cannot be taken back." in question
-    assert confirmed.status_code == 204
+    assert "cannot be taken back" in question
+    assert confirmed.status_code == 302
     row.refresh_from_db()
     assert row.outcome == outcome
 
 
-@pytest.mark.req("R-072")
-def test_leader_sends_a_proposal_back(people, sign_in, customer_of):
-    row = customer_of(people.owner)
-    close_request(opportunity_id=row.pk, outcome=Outcome.LOST, reason="price", by=people.owner)
-
-    answer = sign_in(people.supervisor).post(url_of(row, "opportunity-close-decide"), {"decision": "back"})
-
-    assert answer.status_code == 302
-    row.refresh_from_db()
-    assert (row.outcome, row.close_requested) == (Outcome.OPEN, "")
-
-
-def test_a_leader_who_proposed_to_close_still_decides_the_level(people, sign_in, customer_of):
+def test_the_page_of_the_customer_leads_to_what_waits(people, sign_in, customer_of):
     row = customer_of(people.owner, level="A")
     level_set(opportunity_id=row.pk, level="C", by=people.owner)
     close_request(opportunity_id=row.pk, outcome=Outcome.LOST, reason="price", by=people.supervisor)
+    level, close = ApprovalRequest.objects.order_by("pk")
 
-    page = sign_in(people.supervisor).get(url_of(row, "opportunity-detail")).content.decode()
+    pages = [sign_in(person).get(url_of(row, "opportunity-detail")) for person in (people.supervisor, people.owner)]
 
-    assert url_of(row, "opportunity-level-decide") in page
-    assert url_of(row, "opportunity-close-decide") not in page
+    told = [page.content.decode() for page in pages]
+    links = [[f'href="/approvals/{request.pk}/"' in text for request in (level, close)] for text in told]
+    assert links == [[True, False], [False, False]]  # who proposed does not decide
+    assert f"/approvals/{close.pk}/withdraw/" in told[0]
+    assert f"/approvals/{level.pk}/withdraw/" in told[1]
 
 
 def test_reason_is_needed_and_must_fit_the_kind(people, sign_in, customer_of):
@@ -318,11 +298,11 @@ def test_reason_is_needed_and_must_fit_the_kind(people, sign_in, customer_of):
 def test_the_one_who_proposed_takes_it_back(people, sign_in, customer_of):
     row = customer_of(people.owner)
     close_request(opportunity_id=row.pk, outcome=Outcome.LOST, reason="price", by=people.owner)
-    url = url_of(row, "opportunity-close")
+    url = f"/approvals/{ApprovalRequest.objects.get().pk}/withdraw/"
 
-    other = sign_in(people.supervisor).post(url, {"action": "withdraw"}, headers=HTMX)
-    own = sign_in(people.owner).post(url, {"action": "withdraw"}, headers=HTMX)
+    other = sign_in(people.supervisor).post(url)
+    own = sign_in(people.owner).post(url, {"next": "subject"})
 
-    assert (other.status_code, own.status_code) == (403, 204)
+    assert (other.status_code, own.status_code, own["Location"]) == (403, 302, f"/opportunities/{row.pk}/")
     row.refresh_from_db()
     assert row.close_requested == ""

@@ -6,11 +6,12 @@ import pytest
 from django.urls import reverse
 
 from core import clock
-from opportunities.enums import Level
+from opportunities.enums import CLOSE, Level
 from opportunities.models import Opportunity, Ownership
-from opportunities.services import close_confirm, close_request
+from opportunities.services import close_request
 from opportunities.stages import Outcome
 from tests.factories import ChannelFactory
+from tests.journeys import decide
 from tests.workbench.conftest import HTMX
 from workbench.selectors.lists import dressed, list_row, list_rows, saved_view
 
@@ -87,7 +88,7 @@ def test_closed_customers_leave_the_list_and_are_found_in_their_own(people, sign
     client = sign_in(people.owner)
     before = names(client)
 
-    close_confirm(opportunity_id=row.pk, by=people.supervisor)
+    decide(row, CLOSE, people.supervisor)
 
     assert before == ["战败客"]
     assert names(client) == []

@@ -109,6 +109,7 @@ def test_a_number_is_added_once(people, sign_in, customer_of):
     assert other.customer.phones.count() == 1
 
 
+@pytest.mark.req("R-089", "R-097")
 def test_customer_data_is_edited_and_a_late_editor_is_told(people, sign_in, customer_of):
     row = customer_of(people.owner)
     client = sign_in(people.owner)
@@ -160,7 +161,7 @@ def test_opening_the_messages_of_the_device_is_a_logged_look_too(people, sign_in
 
     assert number_of(row).removeprefix("+86") not in sheet
     assert json.loads(response["HX-Trigger"]) == {"sms:start": {"tel": number_of(row), "body": "您好"}}
-    assert AccessLogEntry.objects.get().action == "reveal"
+    assert AccessLogEntry.objects.get().action == "dial"
 
 
 @pytest.mark.parametrize("name", ["phone-add", "opportunity-profile", "opportunity-contactable"])

@@ -82,9 +82,9 @@ def test_search_takes_the_same_queries_however_many_hits(
     client = sign_in(people.owner)
     client.get(SEARCH)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(SEARCH, {"q": "王建国"})
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get(SEARCH, {"q": "王建国"}, headers=HTMX)
 
 

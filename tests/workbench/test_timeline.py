@@ -37,6 +37,20 @@ CASES = [
     (EventKind.LEVEL_CHANGED, {"previous": "B", "level": "H"}, "Level B → H", "H · within 7 days", ""),
     (EventKind.LEVEL_REQUESTED, {"level": "C"}, "Level C proposed", "the supervisor decides", ""),
     (
+        EventKind.LEVEL_REFUSED,
+        {"level": "C", "current": "B", "comment": "下周再看"},
+        "The level stays B",
+        "sent back by the supervisor",
+        "下周再看",
+    ),
+    (
+        EventKind.CLOSE_REFUSED,
+        {"outcome": "lost", "comment": "再谈谈"},
+        "To be followed further",
+        "sent back by the supervisor",
+        "再谈谈",
+    ),
+    (
         EventKind.FACTS_CHANGED,
         {"changed": {"usage": ["", "family"], "budget_max_rmb": ["180000.00", "210000.00"]}},
         "Needs updated",

@@ -101,6 +101,7 @@ def test_dcc_keeps_the_callbacks_of_customers_that_nobody_owns_yet(people, sign_
     assert "别人登记" not in html
 
 
+@pytest.mark.req("R-007")
 def test_supervisor_sees_the_misses_of_the_team_by_person(people, sign_in, customer_of):
     customer_of(people.owner, "李雪梅", late=timedelta(days=2))
     customer_of(people.rival, "二组客户", late=timedelta(days=2))
@@ -241,7 +242,7 @@ def test_unread_notice_is_shown_as_a_sentence(people, sign_in):
 
 
 @pytest.mark.parametrize("customers", [1, 3])
-@pytest.mark.parametrize(("person", "queries"), [("owner", 10), ("supervisor", 11)])
+@pytest.mark.parametrize(("person", "queries"), [("owner", 11), ("supervisor", 12)])
 def test_today_takes_the_same_queries_however_many_rows(
     people, sign_in, customer_of, django_assert_num_queries, customers, person, queries
 ):
@@ -255,6 +256,16 @@ def test_today_takes_the_same_queries_however_many_rows(
 
     with django_assert_num_queries(queries):
         client.get(TODAY)
+
+
+def test_somebody_on_leave_reads_who_stands_in(people, sign_in):
+    LeaveFactory(user=people.owner, stand_in=people.colleague)
+
+    html = sign_in(people.owner).get(TODAY).content.decode()
+
+    assert "You are on leave until" in html
+    assert "赵启明 stands in" in html
+    assert "You are on leave" not in sign_in(people.colleague).get(TODAY).content.decode()
 
 
 def test_call_button_names_the_customer(people, sign_in, customer_of):

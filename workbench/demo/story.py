@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
 
+from approvals.selectors import request_pending
+from approvals.services import approval_decide
 from core import clock
 from core.phones import normalize_phone
 from customers.models import Channel
@@ -17,12 +19,13 @@ from followups.services import Entry, contact_record, followup_remind_next, mess
 from leads.enums import LeadKind
 from leads.services import LeadInput, RegisterResult, lead_register
 from notifications.services import notices_read
-from opportunities.enums import PurchaseWindow
-from opportunities.services import close_confirm, close_request, note_add
+from opportunities.enums import CLOSE, LEVEL, SUBJECT, PurchaseWindow
+from opportunities.services import close_request, level_set, note_add
 from staff.models import Store, User
 from staff.selectors import leader_of
 from vehicles.models import Series
 from workbench.demo import cast
+from workbench.services import export_build_next, export_request
 
 DAYS = 60
 SEED = 20261121
@@ -207,7 +210,9 @@ def _lose(teller: Teller, row: FollowUp) -> None:
     """The supervisor usually confirms the same evening."""
     leader = leader_of(row.assignee, store_id=teller.store.pk)
     if leader is not None and teller.rng.random() < 0.85:
-        close_confirm(opportunity_id=row.opportunity_id, by=leader)
+        request = request_pending(kind=CLOSE, subject_type=SUBJECT, subject_id=row.opportunity_id)
+        if request is not None:
+            approval_decide(request_id=request.pk, approve=True, by=leader)
 
 
 def tell_requests(teller: Teller) -> None:
@@ -217,6 +222,31 @@ def tell_requests(teller: Teller) -> None:
     if len(rows) == 3:
         close_request(opportunity_id=rows[0].pk, outcome="lost", reason="price", note="对方置换多给 6,000", by=owner)
         note_add(opportunity_id=rows[1].pk, text="爱人更喜欢白色，等置换价", by=owner)
+    _ask_levels(teller)
+    _ask_exports(teller)
+
+
+def _ask_levels(teller: Teller) -> None:
+    """Two lower levels that wait, and one that was sent back with a reason."""
+    owner = teller.people["linyue"]
+    rows = list(owner.opportunities.open().filter(level__in=["H", "A"], requested_level="").order_by("-id")[:3])
+    for row in rows:
+        level_set(opportunity_id=row.pk, level="C", by=owner)
+    if rows:
+        request = request_pending(kind=LEVEL, subject_type=SUBJECT, subject_id=rows[-1].pk)
+        leader = leader_of(owner, store_id=teller.store.pk)
+        if request is not None and leader is not None:
+            comment = "上周刚试驾过，按 A 级再跟两周，周五前给我反馈"
+            approval_decide(request_id=request.pk, approve=False, comment=comment, by=leader)
+
+
+def _ask_exports(teller: Teller) -> None:
+    """A short list that is being made, and a long one that waits for the manager."""
+    owner, leader = teller.people["linyue"], teller.people["qianwenbo"]
+    export_request(view="week", filters={"level": ["H"]}, file_format="xlsx", by=owner)
+    reason = "周末车展邀约，按名单逐个打电话"
+    export_request(view="all", filters={}, file_format="xlsx", with_phones=True, reason=reason, by=leader)
+    export_build_next()
 
 
 def tell_inboxes(people: list[User]) -> None:

@@ -11,13 +11,19 @@ from django.db.models.functions import Coalesce, JSONObject
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from approvals.models import ApprovalRequest
+from approvals.policies import can_decide, can_withdraw
+from approvals.selectors import requests_pending
 from core import clock
-from customers.enums import PhoneKind
+from core.identity_numbers import NumberKind
+from core.statements import rows_of
+from customers.enums import DocumentKind, DocumentPurpose, PhoneKind
 from customers.models import Consent, CustomerPhone
+from customers.selectors import documents_of, identities_of
 from followups.enums import ContactChannel, DueRule, FollowUpState, RuleCode
 from followups.models import Contact, FollowUp, FollowUpRule
 from followups.selectors import ladder_of, rules_in_force
-from opportunities.enums import EventKind, LostReason, VoidReason
+from opportunities.enums import SUBJECT, EventKind, LostReason, VoidReason
 from opportunities.models import JourneyEvent, Opportunity, Ownership
 from opportunities.selectors import opportunities_visible_to
 from opportunities.stages import Outcome, Stage
@@ -47,6 +53,12 @@ def opportunity_page(user: User) -> QuerySet[Opportunity]:
             stages=ArraySubquery(reached.values(json=JSONObject(stage="stage", at="occurred_at"))),
         )
     )
+
+
+def opportunity_found(user: User, pk: int) -> Opportunity | None:
+    """The opportunity with all that its page shows, if the person may see it."""
+    found = rows_of("opportunity page", user, lambda number: opportunity_page(user).filter(pk=number), pk)
+    return found[0] if found else None
 
 
 @dataclass(frozen=True)
@@ -101,9 +113,9 @@ class Ladder:
 
 def ladder(opportunity: Opportunity) -> Ladder:
     """Two queries: the callbacks and the rules of the day."""
-    rows = list(ladder_of(opportunity.pk))
+    rows = rows_of("ladder", None, ladder_of, opportunity.pk)
     pending = [row for row in rows if row.state == FollowUpState.PENDING]
-    rules = list(rules_in_force(store_id=opportunity.store_id, on=clock.today()))
+    rules = rows_of("cadences", None, _cadences, opportunity.store_id)
     hidden = max(len(rows) - LADDER_LIMIT, 0)
     return Ladder(
         steps=rows[hidden:],
@@ -111,6 +123,10 @@ def ladder(opportunity: Opportunity) -> Ladder:
         outlook=_outlook(rules, opportunity.level) if opportunity.is_open else "",
         next_action=_next_action(pending[0]) if pending else None,
     )
+
+
+def _cadences(store_id: int) -> QuerySet[FollowUpRule]:
+    return rules_in_force(store_id=store_id, on=clock.today()).filter(code=RuleCode.CADENCE)
 
 
 def _next_action(row: FollowUp) -> NextAction:
@@ -132,13 +148,22 @@ def _outlook(rules: Sequence[FollowUpRule], level: str) -> str:
 
 def ownerships(opportunity: Opportunity) -> list[Ownership]:
     """Who owned it, the present owner first."""
-    return list(opportunity.ownerships.select_related("owner", "actor").order_by("-from_at", "-id")[:10])
+    return rows_of("ownerships", None, _ownerships, opportunity.pk)
+
+
+def _ownerships(opportunity_id: int) -> QuerySet[Ownership]:
+    rows = Ownership.objects.filter(opportunity=opportunity_id).select_related("owner", "actor")
+    return rows.order_by("-from_at", "-id")[:10]
 
 
 def other_opportunities(user: User, opportunity: Opportunity) -> list[Opportunity]:
     """The customer's other purchase intents that the person may see, the latest first."""
-    rows = opportunities_visible_to(user).filter(customer=opportunity.customer_id).exclude(pk=opportunity.pk)
-    return list(rows.order_by("-pk")[:5])
+
+    def build(customer_id: int, pk: int) -> QuerySet[Opportunity]:
+        rows = Opportunity.objects.visible_to(user).select_related("series", "trim")
+        return rows.filter(customer=customer_id).exclude(pk=pk).order_by("-pk")[:5]
+
+    return rows_of("other opportunities", user, build, opportunity.customer_id, opportunity.pk)
 
 
 @dataclass(frozen=True)
@@ -153,8 +178,12 @@ class Place:
 
 def place_of(user: User, opportunity: Opportunity) -> Place | None:
     """None when nothing of this customer is overdue."""
-    rows = overdue_callbacks_of(user).order_by("deadline_at", "id")
-    ids = list(dict.fromkeys(rows.values_list("opportunity_id", flat=True)[:OVERDUE_LIMIT]))
+
+    def build() -> QuerySet[FollowUp, int]:
+        rows = overdue_callbacks_of(user).order_by("deadline_at", "id")
+        return rows.values_list("opportunity_id", flat=True)[:OVERDUE_LIMIT]
+
+    ids = list(dict.fromkeys(rows_of("overdue", user, build)))
     if opportunity.pk not in ids:
         return None
     at = ids.index(opportunity.pk)
@@ -167,11 +196,35 @@ def place_of(user: User, opportunity: Opportunity) -> Place | None:
 
 
 def profile(opportunity: Opportunity) -> dict[str, Any]:
-    """Numbers and consents of the customer; two queries."""
+    """Numbers, consents, documents of the customer; four queries."""
+    identities = identities_of(opportunity.customer_id)
+    there = {row.kind for row in identities}
     return {
+        "identities": identities,
+        "missing_kinds": [kind for kind in NumberKind if kind not in there],
+        "documents": [
+            (row, DocumentKind(row.kind), DocumentPurpose(row.purpose)) for row in documents_of(opportunity.customer_id)
+        ],
         "phones": list(opportunity.customer.phones.order_by("-is_primary", "id")),
         "consents": list(Consent.objects.filter(customer=opportunity.customer_id).order_by("-given_at")[:20]),
     }
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What waits for a leader about this customer, and what the reader may do with it."""
+
+    request: ApprovalRequest
+    can_decide: bool
+    can_withdraw: bool
+
+
+def proposals(user: User, opportunity: Opportunity) -> list[Proposal]:
+    """A lower level or giving up; no query when nothing waits."""
+    if not opportunity.is_open or not (opportunity.requested_level or opportunity.close_requested):
+        return []
+    rows = requests_pending(subject_type=SUBJECT, subject_id=opportunity.pk)
+    return [Proposal(row, can_decide(user, row), can_withdraw(user, row)) for row in rows]
 
 
 def close_reason(opportunity: Opportunity) -> str:

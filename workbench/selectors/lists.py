@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from core import clock
 from core.pagination import Key
+from core.statements import rows_of
 from customers.models import CustomerPhone
 from customers.selectors import channels_in_use
 from followups.enums import RuleCode
@@ -104,17 +105,19 @@ def list_rows(user: User, view: SavedView) -> QuerySet[Opportunity]:
 def dressed(rows: Sequence[Opportunity]) -> list[Opportunity]:
     """The rows of one page with everything they show, `phone` (main number) and `deadline_at` (of the earliest open
     callback) among it. A second query, because PostgreSQL would join what all rows show before it takes a page."""
+    ids = [row.pk for row in rows]
+    found = {row.pk: row for row in rows_of("list", None, _dressed, *ids)} if ids else {}
+    return [found[pk] for pk in ids if pk in found]
+
+
+def _dressed(*ids: int) -> QuerySet[Opportunity]:
     main = CustomerPhone.objects.filter(customer=OuterRef("customer_id"), is_primary=True)
     pending = FollowUp.objects.pending().filter(opportunity=OuterRef("pk"))
-    found = (
-        Opportunity.objects.select_related("customer", "owner", "series", "trim", "channel")
-        .annotate(
-            phone=Subquery(main.values("number")[:1]),
-            deadline_at=Subquery(pending.order_by("due_at", "id").values("deadline_at")[:1]),
-        )
-        .in_bulk([row.pk for row in rows])
+    rows = Opportunity.objects.select_related("customer", "owner", "series", "trim", "channel")
+    return rows.filter(pk__in=ids).annotate(
+        phone=Subquery(main.values("number")[:1]),
+        deadline_at=Subquery(pending.order_by("due_at", "id").values("deadline_at")[:1]),
     )
-    return [found[row.pk] for row in rows if row.pk in found]
 
 
 @dataclass(frozen=True)

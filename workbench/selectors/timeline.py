@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from core.pagination import Key, KeysetPage, keyset_page
+from core.statements import rows_of
 from core.templatetags.ui import day as day_words
 from core.templatetags.ui import day_time, duration, rmb
 from followups.enums import ContactChannel, ContactOutcome, RuleCode
@@ -43,8 +44,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         EventKind.OWNER_CHANGED,
         EventKind.LEVEL_CHANGED,
         EventKind.LEVEL_REQUESTED,
+        EventKind.LEVEL_REFUSED,
         EventKind.FACTS_CHANGED,
         EventKind.CLOSE_REQUESTED,
+        EventKind.CLOSE_REFUSED,
         EventKind.CLOSED,
     ),
 }
@@ -115,7 +118,7 @@ def timeline_page(opportunity: Opportunity, *, group: str, cursor: str | None, p
 
 
 def _names(people: Mapping[int, str]) -> Names:
-    trims = list(Trim.objects.select_related("series"))
+    trims = rows_of("trims", None, lambda: Trim.objects.select_related("series"))
     return Names(
         people=people,
         series={str(trim.series_id): trim.series.name for trim in trims},
@@ -178,6 +181,11 @@ def _level_changed(event: JourneyEvent, names: Names) -> Entry:
 def _level_requested(event: JourneyEvent, names: Names) -> Entry:
     title = _("Level %(level)s proposed") % {"level": event.data.get("level", "")}
     return Entry(event, "gauge", title, sub=_("the supervisor decides"))
+
+
+def _level_refused(event: JourneyEvent, names: Names) -> Entry:
+    title = _("The level stays %(level)s") % {"level": event.data.get("current", "")}
+    return Entry(event, "gauge", title, sub=_("sent back by the supervisor"), text=event.data.get("comment", ""))
 
 
 def _facts_changed(event: JourneyEvent, names: Names) -> Entry:
@@ -252,6 +260,11 @@ def _close_requested(event: JourneyEvent, names: Names) -> Entry:
     return Entry(event, "flag-off", title, sub=_reason(outcome, event), text=event.data.get("note", ""))
 
 
+def _close_refused(event: JourneyEvent, names: Names) -> Entry:
+    title, sub = _("To be followed further"), _("sent back by the supervisor")
+    return Entry(event, "flag-off", title, sub=sub, text=event.data.get("comment", ""))
+
+
 def _closed(event: JourneyEvent, names: Names) -> Entry:
     outcome = event.data.get("outcome", "")
     titles = {Outcome.LOST: _("Closed as lost"), Outcome.VOID: _("Closed as void"), Outcome.WON: _("Won")}
@@ -269,12 +282,14 @@ _MAKERS: dict[str, Callable[[JourneyEvent, Names], Entry]] = {
     EventKind.OWNER_CHANGED: _owner_changed,
     EventKind.LEVEL_CHANGED: _level_changed,
     EventKind.LEVEL_REQUESTED: _level_requested,
+    EventKind.LEVEL_REFUSED: _level_refused,
     EventKind.FACTS_CHANGED: _facts_changed,
     EventKind.CONTACTED: _contacted,
     EventKind.NOTE: _note,
     EventKind.FOLLOW_UP_MISSED: _missed,
     EventKind.FOLLOW_UP_MOVED: _moved,
     EventKind.CLOSE_REQUESTED: _close_requested,
+    EventKind.CLOSE_REFUSED: _close_refused,
     EventKind.CLOSED: _closed,
     EventKind.CORRECTED: _corrected,
 }

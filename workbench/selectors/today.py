@@ -4,15 +4,17 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet, Subquery, Value
+from django.db.models import Count, DateTimeField, ExpressionWrapper, F, Max, Min, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
-from django.utils.translation import pgettext_lazy
 
 from core import clock
 from core.lookups import any_of
+from core.statements import row_of, rows_of
+from core.weekdays import LETTERS
 from followups.enums import ContactChannel, FollowUpState, RuleCode
 from followups.models import Contact, FollowUp
 from notifications.models import Notification
@@ -22,6 +24,7 @@ from opportunities.stages import Outcome, Stage
 from staff.enums import Scope
 from staff.models import User
 
+FIRST_ROWS = 15  # two screens of a tablet; the others follow when somebody scrolls there
 ROWS_LIMIT = 40
 PEOPLE_LIMIT = 30
 UNASSIGNED_LIMIT = 5
@@ -29,15 +32,6 @@ SCHEDULE_LIMIT = 12
 NOTICES_LIMIT = 3
 SEGMENTS = ("all", "overdue", "today")
 MINE, TEAM = "mine", "team"
-LETTERS = [
-    pgettext_lazy("weekday in one letter: Monday", "M"),
-    pgettext_lazy("weekday in one letter: Tuesday", "T"),
-    pgettext_lazy("weekday in one letter: Wednesday", "W"),
-    pgettext_lazy("weekday in one letter: Thursday", "T"),
-    pgettext_lazy("weekday in one letter: Friday", "F"),
-    pgettext_lazy("weekday in one letter: Saturday", "S"),
-    pgettext_lazy("weekday in one letter: Sunday", "S"),
-]
 
 
 @dataclass(frozen=True)
@@ -62,33 +56,26 @@ class CallbackRow:
     def is_message(self) -> bool:
         return self.follow_up.channel == ContactChannel.SMS
 
-    @property
-    def is_told(self) -> bool:
-        """The supervisor was told of the miss: the ladder has run out."""
-        return self.is_overdue and not self.follow_up.remind_step
-
 
 @dataclass(frozen=True)
 class Callbacks:
-    """The card: both groups, how many there are in all, and whether the lists were cut."""
+    """The card: both groups, how many there are in all, and whether the lists were cut.
+
+    `told_count`: of how many late ones the supervisor was told. `rest_after`: the row behind which there are more.
+    """
 
     overdue: list[CallbackRow]
     due: list[CallbackRow]
     overdue_count: int
     due_count: int
+    told_count: int
     last_id: int
+    rest_after: int | None
+    is_cut: bool
 
     @property
     def total(self) -> int:
         return self.overdue_count + self.due_count
-
-    @property
-    def is_cut(self) -> bool:
-        return len(self.overdue) + len(self.due) >= ROWS_LIMIT
-
-    @property
-    def told_count(self) -> int:
-        return sum(row.is_told for row in self.overdue)
 
 
 @dataclass(frozen=True)
@@ -159,31 +146,82 @@ def _of_view(user: User, view: str) -> QuerySet[FollowUp]:
     return FollowUp.objects.visible_to(user).pending() if view == TEAM else callbacks_of(user)
 
 
-def callbacks(user: User, *, view: str, segment: str, person_id: int | None = None) -> Callbacks:
-    """Everything that is late or due until tonight, the oldest first; two queries."""
+def callbacks(
+    user: User,
+    *,
+    view: str,
+    segment: str,
+    person_id: int | None = None,
+    after: int | None = None,
+    size: int = FIRST_ROWS,
+) -> Callbacks:
+    """Everything that is late or due until tonight, the oldest first, `size` rows behind `after`; two queries."""
     now = clock.now()
-    rows = _of_view(user, view).filter(due_at__lte=clock.end_of_day(clock.today()))
-    if person_id is not None:
-        rows = rows.filter(assignee=person_id)
-    is_late = Q(deadline_at__lt=now)
-    counts = rows.aggregate(
-        overdue=Count("pk", filter=is_late), due=Count("pk", filter=~is_late), last=Coalesce(Max("pk"), 0)
-    )
-    if segment == "overdue":
-        rows = rows.filter(is_late)
-    elif segment == "today":
-        rows = rows.exclude(is_late)
-    found = rows.select_related(
-        "opportunity__customer", "opportunity__series", "opportunity__trim", "assignee"
-    ).order_by("due_at", "id")[:ROWS_LIMIT]
-    lines = [_line(row, user=user, view=view, now=now) for row in found]
+    numbers = [number for number in (person_id, after) if number is not None]
+    has = (person_id is not None, after is not None)
+    people = numbers[:1] if has[0] else []
+    counted = rows_of(f"counts {view} {has[0]}", user, partial(_counted, user, view, has[0]), *people)
+    counts = counted[0] if counted else {"overdue": 0, "due": 0, "told": 0, "last": 0}
+    build = partial(_shown, user, view, segment, size, has)
+    found = rows_of(f"callbacks {view} {segment} {size} {has}", user, build, *numbers)
+    lines = [_line(row, user=user, view=view, now=now) for row in found[:size]]
+    has_more, is_first = len(found) > size, after is None and size < ROWS_LIMIT
     return Callbacks(
         overdue=sorted((line for line in lines if line.is_overdue), key=lambda line: line.shown_at),
         due=[line for line in lines if not line.is_overdue],
         overdue_count=counts["overdue"],
         due_count=counts["due"],
+        told_count=counts["told"],
         last_id=counts["last"],
+        rest_after=found[size - 1].pk if has_more and is_first else None,
+        is_cut=has_more and not is_first,
     )
+
+
+def _due_until_tonight(user: User, view: str, person_id: int | None) -> QuerySet[FollowUp]:
+    rows = _of_view(user, view).filter(due_at__lte=clock.end_of_day(clock.today()))
+    return rows if person_id is None else rows.filter(assignee=person_id)
+
+
+def _counted(user: User, view: str, has: bool, *numbers: int) -> Any:
+    """At most one row: how many are late, due, known to the supervisor, and which is the youngest of all."""
+    is_late = Q(deadline_at__lt=clock.now())
+    told = Count("pk", filter=is_late & Q(remind_step="")) if view == MINE else Value(0)  # the ladder has run out
+    rows = _due_until_tonight(user, view, numbers[0] if has else None).order_by().values(one=Value(1))
+    counts = {"overdue": Count("pk", filter=is_late), "due": Count("pk", filter=~is_late), "told": told}
+    return rows.annotate(last=Max("pk"), **counts).values(*counts, "last")
+
+
+def _shown(user: User, view: str, segment: str, size: int, has: tuple[bool, bool], *numbers: int) -> QuerySet[FollowUp]:
+    """One more than `size`. `numbers`: the person and the row behind which they begin, as far as `has` says."""
+    given = iter(numbers)
+    person_id, after = (next(given) if is_given else None for is_given in has)
+    rows = _due_until_tonight(user, view, person_id)
+    if segment == "overdue":
+        rows = rows.filter(deadline_at__lt=clock.now())
+    elif segment == "today":
+        rows = rows.filter(deadline_at__gte=clock.now())
+    if after is not None:
+        before = Subquery(FollowUp.objects.filter(pk=after).values("due_at"))
+        rows = rows.filter(Q(due_at__gt=before) | Q(due_at=before, pk__gt=after))
+    if view == TEAM:  # an index of the store gives them in this order
+        return rows.select_related(*_SHOWN).order_by("due_at", "id")[: size + 1]
+    # One person's rows are few: all of them first, then what the page shows of some. "+ 0": an index by time would be
+    # walked through everybody's rows in the hope of an early end.
+    at = ExpressionWrapper(F("due_at") + timedelta(0), DateTimeField())
+    page = rows.order_by(at, "id").values("pk")[: size + 1]
+    return FollowUp.objects.filter(any_of("pk", page)).select_related(*_SHOWN).order_by("due_at", "id")
+
+
+_SHOWN = ("opportunity__customer", "opportunity__series", "opportunity__trim", "assignee")
+
+
+def due_moments(user: User, *, view: str) -> list[tuple[int, datetime]]:
+    """Number and last moment of what is due until tonight and not late; for a card that does not show all of it."""
+    now = clock.now()
+    rows = _of_view(user, view).filter(due_at__lte=clock.end_of_day(clock.today()), deadline_at__gte=now)
+    found = rows.order_by("due_at", "id").values_list("pk", "due_at", "deadline_at")[:ROWS_LIMIT]
+    return [(pk, deadline_at if due_at < now else due_at) for pk, due_at, deadline_at in found]
 
 
 def _line(row: FollowUp, *, user: User, view: str, now: datetime) -> CallbackRow:
@@ -221,13 +259,21 @@ def overdue_by_person(user: User) -> list[dict[str, Any]]:
 
 def unassigned(user: User) -> list[Opportunity]:
     """Customers without an owner whom the person may see, the longest waiting first (R-058, R-094)."""
-    rows = Opportunity.objects.visible_to(user).unassigned().select_related("customer", "series")
-    return list(rows.order_by("opened_at", "id")[: UNASSIGNED_LIMIT + 1])
+
+    def build() -> QuerySet[Opportunity]:
+        rows = Opportunity.objects.visible_to(user).unassigned().select_related("customer", "series")
+        return rows.order_by("opened_at", "id")[: UNASSIGNED_LIMIT + 1]
+
+    return rows_of("unassigned", user, build)
 
 
 def unread_notices(user: User) -> list[Notification]:
     """The latest lines of the inbox that were not opened yet."""
-    return list(Notification.objects.inbox_of(user).unread().order_by("-created_at", "-id")[:NOTICES_LIMIT])
+
+    def build() -> QuerySet[Notification]:
+        return Notification.objects.inbox_of(user).unread().order_by("-created_at", "-id")[:NOTICES_LIMIT]
+
+    return rows_of("unread", user, build)
 
 
 def tomorrow(user: User) -> dict[str, object]:
@@ -237,28 +283,29 @@ def tomorrow(user: User) -> dict[str, object]:
     return rows.aggregate(count=Count("*"), first_at=Min("due_at"))
 
 
-def schedule(user: User, *, view: str, due: Iterable[CallbackRow]) -> list[Appointment]:
+def schedule(user: User, *, view: str, due: Iterable[tuple[int, datetime]]) -> list[Appointment]:
     """Visits and agreed calls of today, done ones included, and when the other callbacks are due; one query."""
     now, today = clock.now(), clock.today()
-    people = FollowUp.objects.visible_to(user) if view == TEAM else FollowUp.objects.filter(assignee=user)
-    agreed = Q(channel=ContactChannel.VISIT) | Q(rule_code=RuleCode.MANUAL)
-    is_today = Q(state=FollowUpState.PENDING) | Q(state=FollowUpState.DONE, done_at__gte=clock.at_time(today, _DAWN))
-    rows = (
-        people.filter(agreed, is_today, due_on=today)
-        .select_related("opportunity__customer", "opportunity__series", "opportunity__trim")
-        .order_by("due_at", "id")[:SCHEDULE_LIMIT]
-    )
+    rows = rows_of(f"schedule {view}", user, partial(_agreed, user, view))
     found = [_appointment(row, now=now) for row in rows]
     shown = {item.follow_up.pk for item in found if item.follow_up}
-    times = Counter(
-        row.shown_at for row in due if row.follow_up.pk not in shown and clock.local_date(row.shown_at) == today
-    )
+    times = Counter(at for pk, at in due if pk not in shown and clock.local_date(at) == today)
     found += [Appointment(at=at, is_done=False, is_next=False, follow_up=None, count=n) for at, n in times.items()]
     found.sort(key=lambda item: item.at)
     return _mark_next(found, now=now)
 
 
 _DAWN = datetime.min.time()
+
+
+def _agreed(user: User, view: str) -> QuerySet[FollowUp]:
+    today = clock.today()
+    people = FollowUp.objects.visible_to(user) if view == TEAM else FollowUp.objects.filter(assignee=user)
+    agreed = Q(channel=ContactChannel.VISIT) | Q(rule_code=RuleCode.MANUAL)
+    is_today = Q(state=FollowUpState.PENDING) | Q(state=FollowUpState.DONE, done_at__gte=clock.at_time(today, _DAWN))
+    rows = people.filter(agreed, is_today, due_on=today)
+    shown = rows.select_related("opportunity__customer", "opportunity__series", "opportunity__trim")
+    return shown.order_by("due_at", "id")[:SCHEDULE_LIMIT]
 
 
 def _appointment(row: FollowUp, *, now: datetime) -> Appointment:
@@ -279,7 +326,7 @@ def month(user: User, *, view: str) -> Month:
     today = clock.today()
     start = clock.at_time(today.replace(day=1), _DAWN)
     monday = today - timedelta(days=today.weekday())
-    counts = _month_counts(user, view=view, start=start)
+    counts = row_of(f"month {view}", user, partial(_month_counted, user, view=view, start=start))
     per_day = _contacts_per_day(user, view=view, since=min(start, clock.at_time(monday, _DAWN)))
     week = [monday + timedelta(days=number) for number in range(7)]
     return Month(
@@ -289,7 +336,7 @@ def month(user: User, *, view: str) -> Month:
     )
 
 
-def _month_counts(user: User, *, view: str, start: datetime) -> dict[str, int]:
+def _month_counted(user: User, *, view: str, start: datetime) -> Any:
     calls = FollowUp.objects.filter(_people(user, view, "assignee"))
     done = calls.filter(state=FollowUpState.DONE, done_at__gte=start)
     events = JourneyEvent.objects.filter(
@@ -298,7 +345,7 @@ def _month_counts(user: User, *, view: str, start: datetime) -> dict[str, int]:
     opened = Opportunity.objects.filter(_people(user, view, "owner"), opened_at__gte=start).exclude(
         outcome=Outcome.VOID
     )
-    row: Any = (
+    return (
         User.objects.filter(pk=user.pk)
         .annotate(
             in_time=size_of(done.filter(is_late=False)),
@@ -308,9 +355,7 @@ def _month_counts(user: User, *, view: str, start: datetime) -> dict[str, int]:
             visits=size_of(events.filter(store=user.store_id)),
         )
         .values("in_time", "late", "overdue", "customers", "visits")
-        .get()
     )
-    return dict(row)
 
 
 def _contacts_per_day(user: User, *, view: str, since: datetime) -> dict[date, int]:

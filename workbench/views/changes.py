@@ -9,18 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from core.errors import Conflict, DomainError
+from core.errors import Conflict
 from core.forms import report_errors
 from opportunities.models import Opportunity
-from opportunities.policies import can_decide_close, can_give_away
+from opportunities.policies import can_give_away
 from opportunities.selectors import opportunities_visible_to
 from opportunities.services import (
-    close_confirm,
     close_request,
-    close_send_back,
-    close_withdraw,
     facts_update,
-    level_decide,
     level_set,
     note_add,
     opportunity_assign,
@@ -28,9 +24,9 @@ from opportunities.services import (
 from opportunities.stages import Outcome
 from staff.selectors import owners_of_store
 from workbench.forms import FACT_GROUPS, AssignForm, CloseForm, FactsForm, LevelForm, NoteForm
-from workbench.selectors.detail import close_reason, opportunity_page, ownerships
+from workbench.selectors.detail import opportunity_page, ownerships
 from workbench.selectors.facts import fact_conflict
-from workbench.views.answers import Request, refused, saved, status_of
+from workbench.views.answers import Request, saved, status_of
 from workbench.views.detail import main_context, page_context, rights
 
 
@@ -144,26 +140,10 @@ def _level_words(done: str) -> str:
 
 
 @login_required
-@require_POST
-def opportunity_level_decide(request: Request, pk: int) -> HttpResponse:
-    opportunity = _visible(request, pk)
-    is_accepted = request.POST.get("decision") == "accept"
-    try:
-        level_decide(opportunity_id=pk, is_accepted=is_accepted, by=request.user)
-    except DomainError as error:
-        return refused(request, back=_page_url(opportunity), text=error.text)
-    return saved(
-        request, back=_page_url(opportunity), title=_("Level changed") if is_accepted else _("The level stays")
-    )
-
-
-@login_required
 @require_http_methods(["GET", "POST"])
 def opportunity_close(request: Request, pk: int) -> HttpResponse:
-    """Propose to give up; with `action=withdraw` the one who proposed it takes it back."""
+    """Propose to give up."""
     opportunity = _visible(request, pk)
-    if request.POST.get("action") == "withdraw":
-        return _close_withdraw(request, opportunity)
     outcome = Outcome.VOID if request.GET.get("outcome") == Outcome.VOID else Outcome.LOST
     form = CloseForm(_data(request), outcome=outcome)
     if form.is_valid():
@@ -174,31 +154,3 @@ def opportunity_close(request: Request, pk: int) -> HttpResponse:
     context = {"form": form, "opportunity": opportunity, "outcome": outcome, "active": "customers"}
     context["action"] = f"{resolve_url('workbench:opportunity-close', pk=pk)}?outcome={outcome}"
     return render(request, "workbench/opportunity_close.html", context, status=status_of(form))
-
-
-def _close_withdraw(request: Request, opportunity: Opportunity) -> HttpResponse:
-    try:
-        close_withdraw(opportunity_id=opportunity.pk, by=request.user)
-    except DomainError as error:
-        return refused(request, back=_page_url(opportunity), text=error.text)
-    return saved(request, back=_page_url(opportunity), title=_("Taken back"))
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def opportunity_close_decide(request: Request, pk: int) -> HttpResponse:
-    """A leader confirms, after a question that cannot be overlooked, or sends it back."""
-    opportunity = _visible(request, pk)
-    if not can_decide_close(request.user, opportunity):
-        raise PermissionDenied
-    if request.method == "GET":
-        context = {"opportunity": opportunity, "active": "customers", "close_reason": close_reason(opportunity)}
-        context["action"] = resolve_url("workbench:opportunity-close-decide", pk=pk)
-        return render(request, "workbench/opportunity_close_decide.html", context)
-    is_accepted = request.POST.get("decision") == "accept"
-    decide, title = (close_confirm, _("Closed")) if is_accepted else (close_send_back, _("Sent back"))
-    try:
-        decide(opportunity_id=pk, by=request.user)
-    except DomainError as error:
-        return refused(request, back=_page_url(opportunity), text=error.text)
-    return saved(request, back=_page_url(opportunity), title=title)

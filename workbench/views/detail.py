@@ -3,22 +3,25 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from core import clock
+from core.access_log import log_view, meta_of
 from opportunities.models import Opportunity
-from opportunities.policies import can_decide_close, can_decide_level, can_give_away, can_work
+from opportunities.policies import can_give_away, can_work
+from staff.policies import can_read_access_log
 from workbench.forms import NoteForm
 from workbench.selectors.detail import (
     close_reason,
     ladder,
-    opportunity_page,
+    opportunity_found,
     other_opportunities,
     ownerships,
     place_of,
     profile,
+    proposals,
     stage_steps,
 )
 from workbench.selectors.facts import facts
@@ -31,7 +34,8 @@ TABS = ("timeline", "contacts", "profile")
 @login_required
 @require_GET
 def opportunity_detail(request: Request, pk: int) -> HttpResponse:
-    opportunity = get_object_or_404(opportunity_page(request.user), pk=pk)
+    opportunity = _found(request, pk)
+    log_view(actor=request.user, customer_id=opportunity.customer_id, request_meta=meta_of(request))
     template = "workbench/_opportunity.html" if request.htmx.target == "c360" else "workbench/opportunity_detail.html"
     return render(request, template, page_context(request, opportunity))
 
@@ -40,12 +44,20 @@ def opportunity_detail(request: Request, pk: int) -> HttpResponse:
 @require_GET
 def opportunity_timeline(request: Request, pk: int) -> HttpResponse:
     """The tabs card alone, or only the entries that follow; without htmx the whole page."""
-    opportunity = get_object_or_404(opportunity_page(request.user), pk=pk)
+    opportunity = _found(request, pk)
+    log_view(actor=request.user, customer_id=opportunity.customer_id, request_meta=meta_of(request))
     if not request.htmx:
         return render(request, "workbench/opportunity_detail.html", page_context(request, opportunity))
     context = rights(request, opportunity) | main_context(request, opportunity, people=_people(opportunity))
     is_more = request.htmx.target == "tl-more"
     return render(request, "workbench/_timeline_entries.html" if is_more else "workbench/_main.html", context)
+
+
+def _found(request: Request, pk: int) -> Opportunity:
+    opportunity = opportunity_found(request.user, pk)
+    if opportunity is None:
+        raise Http404
+    return opportunity
 
 
 def rights(request: Request, opportunity: Opportunity) -> dict[str, Any]:
@@ -56,8 +68,8 @@ def rights(request: Request, opportunity: Opportunity) -> dict[str, Any]:
         "customer": opportunity.customer,
         "can_work": can_work(user, opportunity),
         "can_give_away": can_give_away(user, opportunity),
-        "can_decide_close": can_decide_close(user, opportunity),
-        "can_decide_level": can_decide_level(user, opportunity),
+        "proposals": proposals(user, opportunity),
+        "can_audit": can_read_access_log(user),
         "close_reason": close_reason(opportunity),
         "avatar_colour": opportunity.customer_id % 9 + 1,
     }

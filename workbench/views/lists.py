@@ -14,8 +14,10 @@ from core.pagination import keyset_page
 from staff.policies import can_assign
 from staff.selectors import owners_of_store
 from workbench.context_processors import quick_actions
-from workbench.filters import FILTER_NAMES, OpportunityFilter
+from workbench.enums import FILTER_NAMES
+from workbench.filters import OpportunityFilter
 from workbench.forms import AssignForm
+from workbench.policies import can_export
 from workbench.selectors.lists import (
     chosen_rows,
     dressed,
@@ -50,9 +52,20 @@ def opportunity_list(request: Request) -> HttpResponse:
         "page": page,
         "rows": [list_row(row) for row in dressed(page.items)],
         "can_assign": can_assign(request.user),
+        "can_export": can_export(request.user),
+        "export_query": kept_query(view.key, narrowed.chosen),
         "quick": quick_actions(request.user),
     }
     return render(request, "workbench/opportunity_list.html", context)
+
+
+def kept_query(view: str, chosen: dict[str, list[str]]) -> str:
+    """The view and its filters as they stand in an address."""
+    query = QueryDict(mutable=True)
+    query["view"] = view
+    for name, values in chosen.items():
+        query.setlist(name, values)
+    return query.urlencode()
 
 
 def _query(request: Request) -> QueryDict | None:

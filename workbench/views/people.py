@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from axes.helpers import get_client_ip_address
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render, resolve_url
@@ -10,11 +9,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
-from core.errors import DomainError
+from core.access_log import meta_of
+from core.enums import AccessAction, AccessResult
+from core.errors import DomainError, LimitReached
 from core.forms import report_errors
 from core.phones import national, normalize_phone
+from customers.defaults import FIRST_REASON
 from customers.models import CustomerPhone
-from customers.services import customer_update, do_not_contact_set, phone_add, phone_reveal
+from customers.services import access_refused_log, customer_update, do_not_contact_set, phone_add, phone_reveal
 from opportunities.models import Opportunity
 from opportunities.policies import is_concerned
 from opportunities.selectors import opportunities_visible_to
@@ -28,14 +30,14 @@ def _visible(request: Request, pk: int) -> Opportunity:
     return get_object_or_404(opportunities_visible_to(request.user), pk=pk)
 
 
-def _workable(request: Request, pk: int) -> Opportunity:
+def workable(request: Request, pk: int) -> Opportunity:
     """One that the person works with: sight of the store alone changes no customer."""
     opportunity = _visible(request, pk)
     ensure(is_concerned(request.user, opportunity))
     return opportunity
 
 
-def _page_url(opportunity: Opportunity) -> str:
+def page_url(opportunity: Opportunity) -> str:
     return resolve_url("workbench:opportunity-detail", pk=opportunity.pk)
 
 
@@ -52,7 +54,17 @@ def opportunity_phone(request: Request, pk: int) -> HttpResponse:
     phone = phone_of(opportunity, number(request.GET.get("phone")), is_mobile=is_sms)
     if phone is None:
         raise Http404
-    shown = phone_reveal(phone_id=phone.pk, by=request.user, ip=get_client_ip_address(request))
+    is_dialled = is_sms or "call" in request.POST
+    try:
+        shown = phone_reveal(
+            phone_id=phone.pk,
+            reason=request.POST.get("reason") or FIRST_REASON,
+            is_dialled=is_dialled,
+            by=request.user,
+            meta=meta_of(request),
+        )
+    except DomainError as error:
+        return _not_shown(request, opportunity, error, is_dialled=is_dialled)
     if is_sms and request.htmx:
         detail = {"tel": shown.number, "body": request.POST.get("body", "")[:1000]}
         return trigger_client_event(HttpResponse(status=204), "sms:start", detail)
@@ -67,6 +79,20 @@ def opportunity_phone(request: Request, pk: int) -> HttpResponse:
         "active": "customers",
     }
     return render(request, "core/_phone.html" if request.htmx else "workbench/opportunity_phone.html", context)
+
+
+def _not_shown(request: Request, opportunity: Opportunity, error: DomainError, *, is_dialled: bool) -> HttpResponse:
+    """Too many in an hour: the refusal is logged, the number stays masked."""
+    if isinstance(error, LimitReached):
+        access_refused_log(
+            customer_id=opportunity.customer_id,
+            action=AccessAction.DIAL if is_dialled else AccessAction.REVEAL,
+            field="phone",
+            result=AccessResult.LIMITED,
+            by=request.user,
+            meta=meta_of(request),
+        )
+    return refused(request, back=page_url(opportunity), text=error.text)
 
 
 def _dial(request: Request, opportunity: Opportunity, phone: CustomerPhone) -> HttpResponse:
@@ -84,7 +110,7 @@ def _dial(request: Request, opportunity: Opportunity, phone: CustomerPhone) -> H
 @login_required
 @require_http_methods(["GET", "POST"])
 def opportunity_phone_add(request: Request, pk: int) -> HttpResponse:
-    opportunity = _workable(request, pk)
+    opportunity = workable(request, pk)
     form = PhoneForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         with report_errors(form):
@@ -94,20 +120,20 @@ def opportunity_phone_add(request: Request, pk: int) -> HttpResponse:
                 label=form.cleaned_data["label"],
                 by=request.user,
             )
-            return saved(request, back=_page_url(opportunity), title=_("Number added"))
+            return saved(request, back=page_url(opportunity), title=_("Number added"))
     return _form(request, "workbench/opportunity_phone_add.html", opportunity, form, "workbench:phone-add")
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def opportunity_profile(request: Request, pk: int) -> HttpResponse:
-    opportunity = _workable(request, pk)
+    opportunity = workable(request, pk)
     form = ProfileForm(request.POST if request.method == "POST" else None, customer=opportunity.customer)
     if form.is_valid():
         version = form.cleaned_data["version"]
         with report_errors(form):
             customer_update(customer_id=opportunity.customer_id, version=version, by=request.user, **form.changes())
-            return saved(request, back=_page_url(opportunity), title=_("Customer updated"))
+            return saved(request, back=page_url(opportunity), title=_("Customer updated"))
     return _form(request, "workbench/opportunity_profile.html", opportunity, form, "workbench:opportunity-profile")
 
 
@@ -121,11 +147,11 @@ def _form(request: Request, template: str, opportunity: Opportunity, form: Any, 
 @require_POST
 def opportunity_contactable(request: Request, pk: int) -> HttpResponse:
     """The customer wants to be left alone (`on`), or not any more."""
-    opportunity = _workable(request, pk)
+    opportunity = workable(request, pk)
     is_on = request.POST.get("state") == "on"
     try:
         do_not_contact_set(customer_id=opportunity.customer_id, is_do_not_contact=is_on, by=request.user)
     except DomainError as error:
-        return refused(request, back=_page_url(opportunity), text=error.text)
+        return refused(request, back=page_url(opportunity), text=error.text)
     title = _("Marked: does not want to be contacted") if is_on else _("May be contacted again")
-    return saved(request, back=_page_url(opportunity), title=title)
+    return saved(request, back=page_url(opportunity), title=title)

@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from core.decorators import rate_limited
 from staff.policies import can_register_leads
 from workbench.selectors.search import PAGE_LIMIT, PALETTE_LIMIT, search, search_text
 from workbench.views.answers import Request
@@ -12,6 +13,7 @@ from workbench.views.answers import Request
 
 @login_required
 @require_GET
+@rate_limited("search")
 def search_view(request: Request) -> HttpResponse:
     text = search_text(request.GET.get("q", ""))
     found = search(request.user, text, limit=PALETTE_LIMIT if request.htmx else PAGE_LIMIT) if text else []

@@ -1,5 +1,6 @@
 """Where the day begins."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -13,14 +14,18 @@ from notifications.selectors import lines
 from staff.enums import Scope
 from staff.models import User
 from staff.policies import can_assign, can_import_leads
+from staff.selectors import leave_at
 from workbench.context_processors import quick_actions
 from workbench.selectors.today import (
+    FIRST_ROWS,
     MINE,
+    ROWS_LIMIT,
     SEGMENTS,
     TEAM,
     UNASSIGNED_LIMIT,
     callbacks,
     default_view,
+    due_moments,
     month,
     news_count,
     overdue_by_person,
@@ -45,8 +50,10 @@ def today(request: Request) -> HttpResponse:
     context = _card(request) | {"active": "today"}
     if request.user.scope != Scope.NONE:
         context |= _page(request.user, context)
-    template = "workbench/_today_side.html" if request.htmx.target == "today-side" else "workbench/today.html"
-    return render(request, template, context)
+    if request.htmx.target == "today-side":
+        return render(request, "workbench/_today_side.html", context)
+    context["own_leave"] = leave_at(request.user.pk, clock.now())
+    return render(request, "workbench/today.html", context)
 
 
 @login_required
@@ -55,7 +62,8 @@ def today_callbacks(request: Request) -> HttpResponse:
     """The card alone, for its filters; without htmx the whole page with the same filters."""
     if not request.htmx:
         return today(request)
-    return render(request, "workbench/_callbacks.html", _card(request))
+    rest = number(request.GET.get("after"))
+    return render(request, "workbench/_callbacks_rest.html" if rest else "workbench/_callbacks.html", _card(request))
 
 
 @login_required
@@ -74,14 +82,22 @@ def _choice(request: Request) -> dict[str, Any]:
     view, segment = request.GET.get("view"), request.GET.get("segment")
     if not user.is_leader or view not in (MINE, TEAM):
         view = default_view(user)
-    person_id = number(request.GET.get("person")) if view == TEAM else None
-    return {"view": view, "segment": segment if segment in SEGMENTS else "all", "person_id": person_id}
+    return {
+        "view": view,
+        "segment": segment if segment in SEGMENTS else "all",
+        "person_id": number(request.GET.get("person")) if view == TEAM else None,
+        "is_whole": request.GET.get("rows") == "all",
+    }
 
 
 def _card(request: Request) -> dict[str, Any]:
     user, choice = request.user, _choice(request)
-    found = callbacks(user, view=choice["view"], segment=choice["segment"], person_id=choice["person_id"])
-    people = overdue_by_person(user) if choice["view"] == TEAM else []
+    after = number(request.GET.get("after"))
+    size = ROWS_LIMIT - FIRST_ROWS if after else ROWS_LIMIT if choice["is_whole"] else FIRST_ROWS
+    found = callbacks(
+        user, view=choice["view"], segment=choice["segment"], person_id=choice["person_id"], after=after, size=size
+    )
+    people = overdue_by_person(user) if choice["view"] == TEAM and not after else []
     is_done = not found.total and choice["view"] == MINE
     return choice | {
         "found": found,
@@ -100,11 +116,19 @@ def _page(user: User, card: dict[str, Any]) -> dict[str, Any]:
         "can_import": can_import_leads(user),
         "can_assign": can_assign(user),
         "month": month(user, view=card["view"]),
-        "schedule": schedule(user, view=card["view"], due=card["found"].due),
+        "schedule": schedule(user, view=card["view"], due=_due(user, card)),
         "notices": lines(unread_notices(user)),
         "unassigned": waiting[:UNASSIGNED_LIMIT],
         "is_more_unassigned": len(waiting) > UNASSIGNED_LIMIT,
     }
+
+
+def _due(user: User, card: dict[str, Any]) -> list[tuple[int, datetime]]:
+    """What the card shows, unless it shows a part only of the person's own."""
+    found = card["found"]
+    if found.rest_after is not None and card["view"] == MINE:
+        return due_moments(user, view=card["view"])
+    return [(row.follow_up.pk, row.shown_at) for row in found.due]
 
 
 def _greeting(user: User) -> str:

@@ -1,6 +1,7 @@
 """`manage.py load_demo`: the demo store of the drawings, made through the services."""
 
 import logging
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -11,8 +12,13 @@ from staff.enums import Role
 from staff.models import DealerGroup, Store, Team, User
 from vehicles.models import Brand, Series, Trim
 from workbench.demo import cast
+from workbench.demo.organisation import tell_organisation
+from workbench.demo.outside import tell_outside
+from workbench.demo.papers import tell_papers
+from workbench.demo.rules import write_rules
 from workbench.demo.scenes import tell_scenes
 from workbench.demo.story import Teller, tell, tell_inboxes, tell_requests
+from workbench.demo.tablet import tell_tablet
 
 
 class Command(BaseCommand):
@@ -41,11 +47,16 @@ class Command(BaseCommand):
             teller = Teller(store=store, people=people, series=series, channels=channels)
             tell(teller, customers=options["customers"])
             tell_scenes(teller)
+            tell_papers(teller)
             tell_requests(teller)
+            tell_outside(store, by=people["xujing"])
+            write_rules(people)
+            tell_tablet(store, people, by=people["xujing"])
             neighbour = Teller(
                 store=other, people=others | {"linyue": others["jiangxin"]}, series=series, channels=channels
             )
             tell(neighbour, customers=max(3, options["customers"] // 40))
+            tell_organisation(store, people)
             tell_inboxes([*people.values(), *others.values()])
         self._report(people)
 
@@ -87,6 +98,9 @@ def _people(store: Store, cast_list: list[tuple[str, str, str, str, str]], *, te
             is_external=role == Role.INSURANCE_PARTNER,
             is_staff=role == Role.ADMINISTRATOR,
             password=pattern.password,
+            phone=f"+861990001{len(made) + 101:04}" if store.code == cast.STORE["code"] else None,
+            joined_on=date(2026, 3, 2) + timedelta(days=7 * len(made)),
+            annual_leave_days=5,
         )
     supervisor = next((user for user in made.values() if Role.SALES_SUPERVISOR in user.roles), None)
     if supervisor is not None:

@@ -63,7 +63,7 @@ class _World:
     def __init__(self, rng: Random) -> None:
         self.rng = rng
         self.now = clock.now()
-        self.rule = FollowUpRule.objects.filter(code="cadence", level="").first()
+        self.rule = FollowUpRule.objects.filter(code="cadence", level="", rule_set__state="published").first()
         self.channels = list(Channel.objects.values_list("pk", flat=True))
         brand, _ = Brand.objects.get_or_create(name="远岚")
         self.series = [

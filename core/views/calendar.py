@@ -1,0 +1,91 @@
+"""Settings: the business calendar."""
+
+from datetime import date
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from core import clock, history
+from core.forms import BusinessDayForm, report_errors
+from core.policies import ensure_can_configure
+from core.selectors import business_days, calendar_year, is_published
+from core.services import business_day_clear as day_clear
+from core.services import business_day_set as day_set
+
+FIRST_YEAR, LAST_YEAR = 2004, 2100
+CHANGES = 5
+
+
+def _chosen_day(request: HttpRequest) -> date:
+    field = forms.DateField(required=False)
+    try:
+        return field.clean(request.GET.get("day", "")) or clock.today()
+    except forms.ValidationError:
+        return clock.today()
+
+
+def _page(request: HttpRequest, *, form: BusinessDayForm | None = None, status: int = 200) -> HttpResponse:
+    raw, chosen = request.GET.get("year", ""), _chosen_day(request)
+    year = int(raw) if raw.isdecimal() and FIRST_YEAR <= int(raw[:4]) <= LAST_YEAR and len(raw) == 4 else chosen.year  # noqa: PLR2004 -- digits of a year
+    own = business_days(year=chosen.year).get(chosen)
+    initial = {
+        "on": chosen,
+        "is_workday": "1" if own is None or own.is_workday else "",
+        "label": own.label if own else "",
+    }
+    context = {
+        "active": "calendar",
+        "year": year,
+        "months": calendar_year(year=year),
+        "is_published": is_published(year),
+        "today": clock.today(),
+        "chosen": chosen,
+        "own": own,
+        "form": form or BusinessDayForm(initial=initial),
+        "changes": history.changes(user=request.user, key="calendar", limit=CHANGES),
+    }
+    return render(request, "core/calendar.html", context, status=status)
+
+
+@require_GET
+@login_required
+def calendar(request: HttpRequest) -> HttpResponse:
+    """A year with its holidays and make-up workdays, and what the administrators changed."""
+    ensure_can_configure(request.user)
+    return _page(request)
+
+
+def _back(day: date) -> HttpResponse:
+    return redirect(f"{reverse('core:calendar')}?year={day.year}&day={day.isoformat()}")
+
+
+@require_POST
+@login_required
+def business_day_set(request: HttpRequest) -> HttpResponse:
+    ensure_can_configure(request.user)
+    form = BusinessDayForm(request.POST)
+    if form.is_valid():
+        with report_errors(form):
+            day_set(by=request.user, **form.values())
+    if not form.is_valid():
+        return _page(request, form=form, status=422)
+    messages.success(request, _("Saved; it counts from now on."))
+    return _back(form.cleaned_data["on"])
+
+
+@require_POST
+@login_required
+def business_day_clear(request: HttpRequest) -> HttpResponse:
+    """Back to the published calendar."""
+    ensure_can_configure(request.user)
+    form = BusinessDayForm(request.POST)
+    if "on" in form.errors:
+        return _page(request, form=form, status=422)
+    day_clear(on=form.cleaned_data["on"], by=request.user)
+    return _back(form.cleaned_data["on"])

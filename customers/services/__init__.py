@@ -1,0 +1,67 @@
+"""Every write to customers: who they are, what they agreed to, and the logged look at what is protected."""
+
+from customers.services.access import (
+    access_allow,
+    access_refused_log,
+    identity_reveal,
+    phone_lookup_log,
+    phone_reveal,
+)
+from customers.services.channels import channel_add, channel_change
+from customers.services.consents import consent_give, consent_withdraw, consents_give_many
+from customers.services.customers import (
+    EDITABLE_FIELDS,
+    NewCustomer,
+    PhoneTaken,
+    customer_create,
+    customer_update,
+    customers_create_many,
+    do_not_contact_set,
+    phone_add,
+    phone_taken,
+    phones_release,
+)
+from customers.services.documents import ShownDocument, document_add, document_show, document_shred
+from customers.services.forgetting import customer_forget
+from customers.services.identities import (
+    IdentityEntry,
+    IdentityTaken,
+    identity_delete,
+    identity_index,
+    identity_save,
+)
+from customers.services.watch import access_watch
+
+__all__ = [
+    "channel_add",
+    "channel_change",
+    "EDITABLE_FIELDS",
+    "IdentityEntry",
+    "IdentityTaken",
+    "NewCustomer",
+    "PhoneTaken",
+    "ShownDocument",
+    "access_allow",
+    "access_refused_log",
+    "access_watch",
+    "consent_give",
+    "consent_withdraw",
+    "consents_give_many",
+    "customer_create",
+    "customer_forget",
+    "customer_update",
+    "customers_create_many",
+    "do_not_contact_set",
+    "document_add",
+    "document_show",
+    "document_shred",
+    "identity_delete",
+    "identity_index",
+    "identity_reveal",
+    "identity_save",
+    "phone_add",
+    "phone_lookup_log",
+    "phone_reveal",
+    "phone_taken",
+    "phones_release",
+]

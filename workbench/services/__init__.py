@@ -1,0 +1,22 @@
+from workbench.services.assigning import ASSIGN_LIMIT, AssignResult, customers_hand_over, opportunities_assign
+from workbench.services.exports import (
+    export_build_next,
+    export_decided,
+    export_download,
+    export_dropped,
+    export_expire_next,
+    export_request,
+)
+
+__all__ = [
+    "ASSIGN_LIMIT",
+    "AssignResult",
+    "customers_hand_over",
+    "export_build_next",
+    "export_decided",
+    "export_download",
+    "export_dropped",
+    "export_expire_next",
+    "export_request",
+    "opportunities_assign",
+]
