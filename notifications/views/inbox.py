@@ -14,7 +14,7 @@ from django_htmx.http import trigger_client_event
 
 from core import clock
 from core.errors import DomainError
-from core.pagination import Key, keyset_page
+from core.pagination import Asked, Key, keyset_page
 from notifications import services
 from notifications.forms.inbox import SnoozeForm
 from notifications.models import Notification
@@ -86,7 +86,9 @@ def _own(request: HttpRequest, pk: int) -> Notification:
 
 def _inbox(request: HttpRequest, *, status: int = 200) -> HttpResponse:
     """The whole page, or for htmx the list alone."""
-    page = keyset_page(inbox_of(_user(request)), order=ORDER, cursor=request.GET.get("cursor"))
+    user = _user(request)
+    asked = Asked("inbox", user, Notification, lambda: inbox_of(user))
+    page = keyset_page(asked, order=ORDER, cursor=request.GET.get("cursor"))
     context = {
         "active": "inbox",
         "page": page,
