@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from core import history
 from core.forms import report_errors
 from core.policies import ensure_can_configure
+from core.text import whole_number
 from customers.forms import ChannelForm
 from customers.models import Channel
 from customers.selectors import channels_with_use
@@ -40,8 +41,8 @@ def _page(
 @login_required
 def channel_list(request: HttpRequest) -> HttpResponse:
     ensure_can_configure(_user(request))
-    number = request.GET.get("channel", "")
-    chosen = get_object_or_404(Channel, pk=int(number)) if number.isdecimal() and len(number) < 16 else None  # noqa: PLR2004 -- bigint
+    number = whole_number(request.GET.get("channel"))
+    chosen = get_object_or_404(Channel, pk=number) if number is not None else None
     return _page(request, chosen=chosen)
 
 

@@ -17,6 +17,7 @@ from core.policies import ensure_can_configure
 from core.selectors import business_days, calendar_year, is_published
 from core.services import business_day_clear as day_clear
 from core.services import business_day_set as day_set
+from core.text import whole_number
 
 FIRST_YEAR, LAST_YEAR = 2004, 2100
 CHANGES = 5
@@ -31,8 +32,9 @@ def _chosen_day(request: HttpRequest) -> date:
 
 
 def _page(request: HttpRequest, *, form: BusinessDayForm | None = None, status: int = 200) -> HttpResponse:
-    raw, chosen = request.GET.get("year", ""), _chosen_day(request)
-    year = int(raw) if raw.isdecimal() and FIRST_YEAR <= int(raw[:4]) <= LAST_YEAR and len(raw) == 4 else chosen.year  # noqa: PLR2004 -- digits of a year
+    year, chosen = whole_number(request.GET.get("year")), _chosen_day(request)
+    if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
+        year = chosen.year
     own = business_days(year=chosen.year).get(chosen)
     initial = {
         "on": chosen,

@@ -21,7 +21,7 @@ from core import clock
 from core.errors import DomainError
 from core.forms import report_errors
 from core.templatetags.ui import day
-from core.text import sms_parts
+from core.text import sms_parts, whole_number
 from followups import services
 from followups.enums import ContactOutcome
 from followups.forms import (
@@ -221,8 +221,7 @@ def _hidden_is_missing(request: HttpRequest, opportunity_pk: int) -> Iterator[No
 
 def _task(request: HttpRequest) -> int | None:
     """The callback that the sheet was opened from; anything but a number is none."""
-    value = request.GET.get("task", "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else None
+    return whole_number(request.GET.get("task"))
 
 
 def _address(name: str, opportunity_pk: int, task: int | None) -> str:

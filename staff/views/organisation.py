@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from core import clock
 from core.errors import DomainError
 from core.forms import report_errors
+from core.text import whole_number
 from staff.forms.organisation import MinimumForm, ShiftForm, StoreForm, TeamForm
 from staff.models import ShiftType, Store, Team
 from staff.selectors.organisation import (
@@ -26,7 +27,6 @@ from staff.selectors.organisation import (
 )
 from staff.services import minimum_set, shift_save, store_add, store_update, team_add, team_close, team_update
 from staff.views.answers import Request, back_with, refused_with
-from staff.views.people import number
 
 
 def _store(request: Request, pk: int) -> Store:
@@ -117,7 +117,7 @@ def shift_edit(request: Request, pk: int) -> HttpResponse:
 
 
 def _shift(store: Store, raw: str | None) -> ShiftType | None:
-    return get_object_or_404(shifts_shown(store), pk=number(raw) or 0) if raw else None
+    return get_object_or_404(shifts_shown(store), pk=whole_number(raw) or 0) if raw else None
 
 
 @login_required
@@ -144,7 +144,7 @@ def minimum_add(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def team_new(request: Request) -> HttpResponse:
     source = request.POST if request.method == "POST" else request.GET
-    store = _store(request, number(source.get("store")) or request.user.store_id or 0)
+    store = _store(request, whole_number(source.get("store")) or request.user.store_id or 0)
     form = _team_form(request, store)
     if form.is_valid():
         with report_errors(form):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from core import clock
 from core.errors import DomainError
 from core.forms import report_errors
+from core.text import whole_number
 from staff.forms.people import ActivationForm, LeaveDecisionForm, LeavingForm, MoveForm, PersonForm, RehireForm
 from staff.models import User
 from staff.policies import can_administer, can_change_rights, can_open_people, can_reset_password, ensure
@@ -42,7 +43,6 @@ from staff.services import (
     temporary_password_set,
 )
 from staff.views.answers import Request, back_with, refused_with
-from staff.views.people import number
 
 
 def page_of(person: User) -> str:
@@ -64,7 +64,10 @@ def _administered(request: Request, pk: int) -> User:
 
 def _form(request: Request, person: User | None = None) -> PersonForm:
     stores = administered_stores(request.user)
-    initial = {"store": number(request.GET.get("store")) or request.user.store_id, "team": request.GET.get("team")}
+    initial = {
+        "store": whole_number(request.GET.get("store")) or request.user.store_id,
+        "team": request.GET.get("team"),
+    }
     return PersonForm(
         stores,
         teams_of_stores(stores),

@@ -14,6 +14,7 @@ from django_htmx.http import trigger_client_event
 from core.errors import DomainError
 from core.exports import FORMATS, XLSX, export_file, file_response
 from core.forms import report_errors
+from core.text import whole_number
 from staff.enums import RosterAct
 from staff.forms.roster import CellForm, FillForm
 from staff.models import Store
@@ -30,7 +31,7 @@ from staff.selectors.roster import (
 )
 from staff.services import Written, roster_copy_week, roster_fill, roster_set, roster_undo
 from staff.views.answers import Request, back_with, refused_with
-from staff.views.people import number, week_in
+from staff.views.people import week_in
 
 CHANGED = "roster:changed"
 
@@ -41,7 +42,7 @@ def roster_cell(request: Request) -> HttpResponse:
     """GET: the form of one day, for whoever has no script. POST: the shift; the answer is the table as it is now."""
     ensure(can_open_people(request.user))
     source = request.POST if request.method == "POST" else request.GET
-    person = get_object_or_404(active_visible_to(request.user), pk=number(source.get("user")) or 0)
+    person = get_object_or_404(active_visible_to(request.user), pk=whole_number(source.get("user")) or 0)
     store = person.store
     assert store is not None  # noqa: S101 -- people_visible_to shows people of stores only
     form = CellForm(shift_choices(store), request.POST if request.method == "POST" else None)
@@ -126,7 +127,8 @@ def roster_take_back(request: Request, pk: int) -> HttpResponse:
 def _store(request: Request) -> Store:
     ensure(can_open_people(request.user))
     source = request.POST if request.method == "POST" else request.GET
-    return get_object_or_404(stores_of(request.user), pk=number(source.get("store")) or request.user.store_id or 0)
+    wanted = whole_number(source.get("store")) or request.user.store_id
+    return get_object_or_404(stores_of(request.user), pk=wanted or 0)
 
 
 def _people_url(store: Store, first: date) -> str:

@@ -41,10 +41,5 @@ def refused(request: Request, *, back: str, text: str) -> HttpResponse:
     return trigger_client_event(response, CHANGED, {})
 
 
-def number(raw: str | None) -> int | None:
-    """A number out of an address; None for anything else."""
-    return int(raw) if raw and raw.isdecimal() and len(raw) < 16 else None
-
-
 def status_of(form: Any) -> int:
     return 422 if form.errors else 200
