@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from core import clock
+from core.requests import Request
 from core.text import whole_number
 from staff.models import Store, Team, User
 from staff.policies import can_administer_store, can_open_people, ensure
@@ -30,7 +31,6 @@ from staff.selectors.organisation import (
 )
 from staff.selectors.person import loads_of, panel_of
 from staff.selectors.roster import Roster, last_change_of, monday_of, roster_of, roster_people_of
-from staff.views.answers import Request
 
 FAR_WEEKS = 60
 

@@ -13,8 +13,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock
+from core.answers import refused, saved_page
 from core.errors import DomainError
 from core.forms import report_errors
+from core.requests import Request
 from core.text import whole_number
 from staff.forms.people import ActivationForm, LeaveDecisionForm, LeavingForm, MoveForm, PersonForm, RehireForm
 from staff.models import User
@@ -42,7 +44,6 @@ from staff.services import (
     person_update,
     temporary_password_set,
 )
-from staff.views.answers import Request, back_with, refused_with
 
 
 def page_of(person: User) -> str:
@@ -103,7 +104,7 @@ def person_edit(request: Request, pk: int) -> HttpResponse:
         with report_errors(form):
             version = form.cleaned_data["version"]
             person_update(user_id=pk, data=form.person_input(), version=version, by=request.user)
-            return back_with(request, url=page_of(person), title=_("Saved"))
+            return saved_page(request, back=page_of(person), title=_("Saved"))
     context = {"form": form, "person": person, "action": resolve_url("staff:person-edit", pk), "active": "people"}
     return render(request, "staff/person_form.html", context, status=422 if form.errors else 200)
 
@@ -120,7 +121,7 @@ def person_team(request: Request, pk: int) -> HttpResponse:
         with report_errors(form):
             team = form.cleaned_data["team"]
             person_move(user_id=pk, team_id=team and team.pk, on=form.cleaned_data["on"], by=request.user)
-            return back_with(request, url=page_of(person), title=_("Saved"))
+            return saved_page(request, back=page_of(person), title=_("Saved"))
     context = {"form": form, "person": person, "action": resolve_url("staff:person-team", pk), "active": "people"}
     return render(request, "staff/person_team.html", context, status=422 if form.errors else 200)
 
@@ -135,7 +136,7 @@ def person_invite(request: Request, pk: int) -> HttpResponse:
     try:
         token = invitation_create(user_id=pk, by=request.user)
     except DomainError as error:
-        return refused_with(request, url=page_of(person), text=error.text)
+        return refused(request, back=page_of(person), text=error.text)
     return _door(request, person, token=token)
 
 
@@ -149,7 +150,7 @@ def person_password(request: Request, pk: int) -> HttpResponse:
     try:
         password = temporary_password_set(user_id=pk, by=request.user)
     except DomainError as error:
-        return refused_with(request, url=page_of(person), text=error.text)
+        return refused(request, back=page_of(person), text=error.text)
     return _door(request, person, password=password)
 
 
@@ -167,7 +168,7 @@ def person_rota(request: Request, pk: int) -> HttpResponse:
     person = _administered(request, pk)
     takes_leads = request.POST.get("takes_leads") == "on"
     person_rota_set(user_id=pk, takes_leads=takes_leads, by=request.user)
-    return back_with(request, url=page_of(person), title=_("Saved"))
+    return saved_page(request, back=page_of(person), title=_("Saved"))
 
 
 @login_required
@@ -186,7 +187,7 @@ def person_leaving(request: Request, pk: int) -> HttpResponse:
     if form.is_valid():
         with report_errors(form):
             gone = person_leave(user_id=pk, left_on=form.cleaned_data["left_on"], by=request.user)
-            return back_with(request, url=page_of(gone), title=_("The account is closed; all sessions have ended."))
+            return saved_page(request, back=page_of(gone), title=_("The account is closed; all sessions have ended."))
     context: dict[str, Any] = {"form": form, "person": person, "burdens": burdens, "is_loaded": is_loaded}
     context |= {"action": resolve_url("staff:person-leaving", pk), "active": "people"}
     return render(request, "staff/person_leaving.html", context, status=422 if form.errors else 200)
@@ -215,7 +216,7 @@ def leave_answer(request: Request, pk: int) -> HttpResponse:
     url = page_of(leave.user) if can_open_people(request.user) else resolve_url("staff:leave-list")
     form = LeaveDecisionForm(request.POST)
     if not form.is_valid():
-        return refused_with(request, url=url, text=_("Choose: approve or refuse."))
+        return refused(request, back=url, text=_("Choose: approve or refuse."))
     data = form.cleaned_data
     is_approved = data["decision"] == "approve"
     try:
@@ -223,8 +224,8 @@ def leave_answer(request: Request, pk: int) -> HttpResponse:
             leave_id=pk, is_approved=is_approved, comment=data["comment"], stand_in_id=data["stand_in"], by=request.user
         )
     except DomainError as error:
-        return refused_with(request, url=url, text=error.text)
-    return back_with(request, url=url, title=_("Leave approved") if is_approved else _("Leave refused"))
+        return refused(request, back=url, text=error.text)
+    return saved_page(request, back=url, title=_("Leave approved") if is_approved else _("Leave refused"))
 
 
 @sensitive_post_parameters()

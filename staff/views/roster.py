@@ -11,9 +11,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
+from core.answers import refused, saved_page
 from core.errors import DomainError
 from core.exports import FORMATS, XLSX, export_file, file_response
 from core.forms import report_errors
+from core.requests import Request
 from core.text import whole_number
 from staff.enums import RosterAct
 from staff.forms.roster import CellForm, FillForm
@@ -30,7 +32,6 @@ from staff.selectors.roster import (
     shift_choices,
 )
 from staff.services import Written, roster_copy_week, roster_fill, roster_set, roster_undo
-from staff.views.answers import Request, back_with, refused_with
 from staff.views.people import week_in
 
 CHANGED = "roster:changed"
@@ -106,7 +107,7 @@ def roster_fill_days(request: Request) -> HttpResponse:
                 is_overwriting=data["is_overwriting"],
                 by=request.user,
             )
-            return back_with(request, url=_people_url(store, monday_of(data["first"])), title=_words(written))
+            return saved_page(request, back=_people_url(store, monday_of(data["first"])), title=_words(written))
     context = {"form": form, "store": store, "action": resolve_url("staff:roster-fill"), "active": "people"}
     return render(request, "staff/roster_fill.html", context, status=422 if form.errors else 200)
 
@@ -150,7 +151,7 @@ def _answer(
     """After a write the page reads its table again (static/js/roster.js); without htmx the page with a message."""
     url = _people_url(store, monday_of(day))
     if written is None:
-        return refused_with(request, url=url, text=text, event=CHANGED)
+        return refused(request, back=url, text=text, event=CHANGED)
     if not request.htmx:
         messages.success(request, _words(written))
         return redirect(url)

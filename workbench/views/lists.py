@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from core.pagination import keyset_page
+from core.requests import Request
 from core.text import whole_number
 from staff.policies import can_assign
 from staff.selectors import owners_of_store
@@ -29,7 +30,7 @@ from workbench.selectors.lists import (
     saved_views,
 )
 from workbench.services import ASSIGN_LIMIT, opportunities_assign
-from workbench.views.answers import Request, saved
+from workbench.views.answers import saved
 
 REMEMBERED = "customer_list"
 PAGE_SIZE = 25  # two screens of a tablet; every row costs 2 KB and half a millisecond

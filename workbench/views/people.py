@@ -14,6 +14,7 @@ from core.enums import AccessAction, AccessResult
 from core.errors import DomainError, LimitReached
 from core.forms import report_errors
 from core.phones import national, normalize_phone
+from core.requests import Request
 from core.text import whole_number
 from customers.defaults import FIRST_REASON
 from customers.models import CustomerPhone
@@ -24,7 +25,7 @@ from opportunities.selectors import opportunities_visible_to
 from staff.policies import ensure
 from workbench.forms import PhoneForm, ProfileForm
 from workbench.selectors.detail import phone_of
-from workbench.views.answers import Request, refused, saved, status_of
+from workbench.views.answers import refused, saved, status_of
 
 
 def _visible(request: Request, pk: int) -> Opportunity:

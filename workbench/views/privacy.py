@@ -16,6 +16,7 @@ from core.enums import AccessAction, AccessResult
 from core.forms import report_errors
 from core.identity_numbers import NumberKind
 from core.models import PrivateFile
+from core.requests import Request
 from customers.enums import DataClass, DocumentKind
 from customers.models import CustomerIdentity
 from customers.selectors import access_reasons, document_of, identity_of, privacy_policy
@@ -31,7 +32,7 @@ from customers.services import (
 )
 from opportunities.models import Opportunity
 from workbench.forms import DeleteForm, DocumentForm, IdentityForm, ReasonForm
-from workbench.views.answers import Request, saved, status_of
+from workbench.views.answers import saved, status_of
 from workbench.views.people import page_url, workable
 
 # What a file of somebody may do in the browser that shows it: nothing (reliability.md 4.5).

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from core import clock
+from core.requests import Request
 from core.text import whole_number
 from notifications.selectors import lines
 from staff.enums import Scope
@@ -35,7 +36,6 @@ from workbench.selectors.today import (
     unassigned,
     unread_notices,
 )
-from workbench.views.answers import Request
 
 
 @login_required
