@@ -1,9 +1,11 @@
 """Ways to the outside: set up, try out, switch off."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -81,15 +83,20 @@ def integration_edit(request: Request, pk: int) -> HttpResponse:
     return redirect("notifications:integration-edit", pk=pk)
 
 
+def _went_through(request: Request, pk: int, form: Form, service: Callable[..., object]) -> bool:
+    """Give the form to the service of one integration; what either refuses stands in the form."""
+    if form.is_valid():
+        with report_errors(form):
+            service(integration_id=pk, by=request.user, **form.cleaned_data)
+    return form.is_valid()
+
+
 @require_POST
 @login_required
 @by_administrator
 def integration_test(request: Request, pk: int) -> HttpResponse:
     row, form = _integration(request, pk), TestForm(request.POST)
-    if form.is_valid():
-        with report_errors(form):
-            services.integration_test(integration_id=pk, by=request.user, **form.cleaned_data)
-    if not form.is_valid():
+    if not _went_through(request, pk, form, services.integration_test):
         return _edit(request, row, test_form=form)
     messages.success(request, _("The test is on its way; its result stands below in a moment."))
     return redirect("notifications:integration-edit", pk=pk)
@@ -100,10 +107,7 @@ def integration_test(request: Request, pk: int) -> HttpResponse:
 @by_administrator
 def integration_switch(request: Request, pk: int) -> HttpResponse:
     row, form = _integration(request, pk), SwitchForm(request.POST)
-    if form.is_valid():
-        with report_errors(form):
-            services.integration_switch(integration_id=pk, by=request.user, **form.cleaned_data)
-    if not form.is_valid():
+    if not _went_through(request, pk, form, services.integration_switch):
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
         return _edit(request, row, status=422)
     return redirect("notifications:integration-edit", pk=pk)
@@ -114,10 +118,7 @@ def integration_switch(request: Request, pk: int) -> HttpResponse:
 @by_administrator
 def template_save(request: Request, pk: int) -> HttpResponse:
     row, form = _integration(request, pk), ProviderTemplateForm(request.POST, codes=template_codes())
-    if form.is_valid():
-        with report_errors(form):
-            services.provider_template_save(integration_id=pk, by=request.user, **form.cleaned_data)
-    if not form.is_valid():
+    if not _went_through(request, pk, form, services.provider_template_save):
         return _edit(request, row, template_form=form)
     return redirect("notifications:integration-edit", pk=pk)
 

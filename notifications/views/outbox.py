@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -69,30 +70,21 @@ def message_retry(request: Request, pk: int) -> HttpResponse:
 @login_required
 @by_administrator
 def message_resolve(request: Request, pk: int) -> HttpResponse:
-    message, form = _message(request, pk), ResolveForm(request.POST)
-    if not form.is_valid():
-        return _detail(request, message, form)
-    return _done(
-        request,
-        message,
-        lambda: services.message_resolve(message_id=pk, by=request.user, **form.cleaned_data),
-        _("Noted."),
-    )
+    return _with_form(request, pk, ResolveForm(request.POST), services.message_resolve, _("Noted."))
 
 
 @require_POST
 @login_required
 @by_administrator
 def message_cancel(request: Request, pk: int) -> HttpResponse:
-    message, form = _message(request, pk), ReasonForm(request.POST)
+    return _with_form(request, pk, ReasonForm(request.POST), services.message_cancel, _("It will not be sent."))
+
+
+def _with_form(request: Request, pk: int, form: Form, service: Callable[..., object], words: str) -> HttpResponse:
+    message = _message(request, pk)
     if not form.is_valid():
         return _detail(request, message, form)
-    return _done(
-        request,
-        message,
-        lambda: services.message_cancel(message_id=pk, by=request.user, **form.cleaned_data),
-        _("It will not be sent."),
-    )
+    return _done(request, message, lambda: service(message_id=pk, by=request.user, **form.cleaned_data), words)
 
 
 @require_POST

@@ -1,5 +1,6 @@
 """One person: added, changed, invited, closed, back again."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +19,8 @@ from core.errors import DomainError
 from core.forms import report_errors
 from core.requests import Request
 from core.text import whole_number
-from staff.forms.people import ActivationForm, LeaveDecisionForm, LeavingForm, MoveForm, PersonForm, RehireForm
+from staff.forms.accounts import NewPasswordForm
+from staff.forms.people import LeaveDecisionForm, LeavingForm, MoveForm, PersonForm, RehireForm
 from staff.models import User
 from staff.policies import can_administer, can_change_rights, can_open_people, can_reset_password, ensure
 from staff.selectors.invitations import invitation_of
@@ -131,13 +133,7 @@ def person_team(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def person_invite(request: Request, pk: int) -> HttpResponse:
     """A new link for the first password; it is shown once."""
-    person = _administered(request, pk)
-    ensure(can_reset_password(request.user, person))
-    try:
-        token = invitation_create(user_id=pk, by=request.user)
-    except DomainError as error:
-        return refused(request, back=page_of(person), text=error.text)
-    return _door(request, person, token=token)
+    return _new_door(request, pk, token=invitation_create)
 
 
 @never_cache
@@ -145,13 +141,18 @@ def person_invite(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def person_password(request: Request, pk: int) -> HttpResponse:
     """A temporary password for somebody who cannot open a link; it is shown once."""
+    return _new_door(request, pk, password=temporary_password_set)
+
+
+def _new_door(request: Request, pk: int, **make: Callable[..., str]) -> HttpResponse:
+    """`make`: what opens the account, by its name on the page."""
     person = _administered(request, pk)
     ensure(can_reset_password(request.user, person))
     try:
-        password = temporary_password_set(user_id=pk, by=request.user)
+        keys = {name: create(user_id=pk, by=request.user) for name, create in make.items()}
     except DomainError as error:
         return refused(request, back=page_of(person), text=error.text)
-    return _door(request, person, password=password)
+    return _door(request, person, **keys)
 
 
 def _door(request: Request, person: User, *, token: str = "", password: str = "") -> HttpResponse:
@@ -237,7 +238,7 @@ def activate(request: HttpRequest, token: str) -> HttpResponse:
     invitation = invitation_of(token)
     if invitation is None:
         return render(request, "staff/activate.html", {"form": None}, status=404)
-    form = ActivationForm(invitation.user, request.POST if request.method == "POST" else None)
+    form = NewPasswordForm(invitation.user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         with report_errors(form):
             invitation_accept(token=token, password=form.cleaned_data["new_password1"])
