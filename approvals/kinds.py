@@ -80,10 +80,11 @@ class ApprovalKind:
 _kinds: dict[str, ApprovalKind] = {}
 
 
-def register(kind: ApprovalKind) -> None:
-    """Add a kind; the same code again replaces it (an app that is made ready twice)."""
-    _kinds[kind.code] = kind
-    APPROVAL_WORDS[kind.code] = kind.label
+def register(*kinds: ApprovalKind) -> None:
+    """Add kinds; the same code again replaces one (an app that is made ready twice)."""
+    for kind in kinds:
+        _kinds[kind.code] = kind
+        APPROVAL_WORDS[kind.code] = kind.label
 
 
 def kind_of(code: str) -> ApprovalKind:

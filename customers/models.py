@@ -67,7 +67,9 @@ class Channel(TimeStampedModel):
 class Customer(TimeStampedModel):
     """A person or company of one store. Ownership is the opportunity's, not the customer's."""
 
-    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="customers", verbose_name=_("store"))
+    store = models.ForeignKey(
+        "staff.Store", models.PROTECT, related_name="customers", verbose_name=_("store"), db_index=False
+    )
     kind = models.CharField(_("kind"), max_length=12, choices=CustomerKind, default=CustomerKind.PERSON)
     name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
     contact_person = models.CharField(_("contact person"), max_length=60, blank=True)
@@ -98,8 +100,12 @@ class Customer(TimeStampedModel):
         verbose_name_plural = _("customers")
         constraints = [models.CheckConstraint(condition=~Q(name=""), name="customer_has_a_name")]
         indexes = [
+            models.Index(fields=["store", "id"], name="customer_store"),
             GinIndex(fields=["search_terms"], name="customer_terms"),
             GinIndex(OpClass("pinyin", name="gin_trgm_ops"), name="customer_pinyin_trgm"),
+            models.Index(
+                fields=["store", "pinyin"], opclasses=["int8_ops", "varchar_pattern_ops"], name="customer_pinyin_begin"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -76,33 +76,30 @@ def notice_words(request: ApprovalRequest) -> dict[str, Any]:
 
 
 def register_kinds() -> None:
+    shared: dict[str, Any] = {
+        "authority": authority,
+        "cards": cards,
+        "version": version,
+        "recipients": recipients,
+        "notice_words": notice_words,
+    }
     register(
         ApprovalKind(
             code=LEVEL,
             label=_("Lower level"),
             icon="gauge",
-            authority=authority,
-            cards=cards,
-            version=version,
-            recipients=recipients,
             template="opportunities/_approval_level.html",
             asked_notice=NoticeKind.LEVEL_REQUESTED,
             decided_notice=NoticeKind.LEVEL_DECIDED,
-            notice_words=notice_words,
-        )
-    )
-    register(
+            **shared,
+        ),
         ApprovalKind(
             code=CLOSE,
             label=_("Giving up a customer"),
             icon="flag-off",
-            authority=authority,
-            cards=cards,
-            version=version,
-            recipients=recipients,
             template="opportunities/_approval_close.html",
             asked_notice=NoticeKind.CLOSE_REQUESTED,
             decided_notice=NoticeKind.CLOSE_DECIDED,
-            notice_words=notice_words,
-        )
+            **shared,
+        ),
     )

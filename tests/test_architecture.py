@@ -47,6 +47,7 @@ OWN_MODULES = {
     "notifications/providers": "the outside world: one class per gateway",
     "operations/metrics.py": "the names that Prometheus reads",
     "operations/probe.py": "health checks of the containers, which load no Django",
+    "customers/search.py": "what people type to find somebody, for the query and for who puts the answer together",
     "workbench/demo": "the story of the demo store",
 }
 # The model of people is named by AUTH_USER_MODEL: the ground floor may point at it without knowing the app.

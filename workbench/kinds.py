@@ -111,9 +111,7 @@ def register_kinds() -> None:
             cards=cards,
             version=version,
             template="workbench/_approval_export.html",
-        )
-    )
-    register(
+        ),
         ApprovalKind(
             code=LEAVE,
             label=_("Leave"),
@@ -123,5 +121,5 @@ def register_kinds() -> None:
             version=leave_version,
             recipients=leave_recipients,
             template="staff/_approval_leave.html",
-        )
+        ),
     )

@@ -19,6 +19,7 @@ from core import rate_limits
 from core.client_ip import client_ip
 from core.errors import DomainError
 from core.forms import report_errors
+from core.requests import Request
 from staff.forms.security import AppCodeForm, PinForm, ReasonForm
 from staff.models import SecondFactor, User
 from staff.policies import can_reset_second_factor, ensure, needs_second_factor
@@ -33,7 +34,7 @@ from staff.services import second_factor as factor_services
 from staff.services.devices import pin_remove, pin_set
 from staff.services.sessions import sessions_end
 from staff.sessions import public_name
-from staff.views.answers import Request, square
+from staff.views.answers import square
 
 
 @login_required

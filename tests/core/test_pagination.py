@@ -94,7 +94,8 @@ def test_keyset_page_walks_over_null_in_a_later_column(is_down, size, is_backwar
 def test_keyset_page_counts_rows_and_knows_its_neighbours():
     make_days(*"abcde")
 
-    with time_machine.travel(datetime(2026, 1, 1, tzinfo=UTC), tick=False):  # the signature of a cursor holds the second
+    # The signature of a cursor holds the second.
+    with time_machine.travel(datetime(2026, 1, 1, tzinfo=UTC), tick=False):
         first, second, third = walk(BusinessDay.objects.all(), BY_DAY, 2)
         back = keyset_page(BusinessDay.objects.all(), order=BY_DAY, cursor=third.previous_cursor, size=2)
 

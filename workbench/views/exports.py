@@ -15,6 +15,7 @@ from core.errors import Conflict
 from core.exports import file_response
 from core.forms import report_errors
 from core.pagination import Key, keyset_page
+from core.requests import Request
 from workbench.enums import EXPORT, EXPORT_SUBJECT
 from workbench.filters import OpportunityFilter
 from workbench.forms import ExportForm
@@ -24,7 +25,7 @@ from workbench.selectors.exports import export_rows, export_rule, exports_of, fi
 from workbench.selectors.lists import filter_lists, list_rows, saved_view
 from workbench.services import export_download as download
 from workbench.services import export_request
-from workbench.views.answers import Request, status_of
+from workbench.views.answers import status_of
 from workbench.views.lists import kept_query
 
 ORDER = (Key("created_at", desc=True), Key("id", desc=True))

@@ -11,6 +11,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from core.pagination import keyset_page
+from core.requests import Request
+from core.text import whole_number
 from staff.policies import can_assign
 from staff.selectors import owners_of_store
 from workbench.context_processors import quick_actions
@@ -28,7 +30,7 @@ from workbench.selectors.lists import (
     saved_views,
 )
 from workbench.services import ASSIGN_LIMIT, opportunities_assign
-from workbench.views.answers import Request, number, saved
+from workbench.views.answers import saved
 
 REMEMBERED = "customer_list"
 PAGE_SIZE = 25  # two screens of a tablet; every row costs 2 KB and half a millisecond
@@ -88,7 +90,7 @@ def opportunity_assign_many(request: Request) -> HttpResponse:
     if not can_assign(request.user):
         raise PermissionDenied
     source = request.POST if request.method == "POST" else request.GET
-    ids = [pk for pk in map(number, source.getlist("ids")) if pk is not None][:ASSIGN_LIMIT]
+    ids = [pk for pk in map(whole_number, source.getlist("ids")) if pk is not None][:ASSIGN_LIMIT]
     rows = chosen_rows(request.user, ids)
     owners = list(owners_of_store(request.user.store_id)) if request.user.store_id else []
     form = AssignForm(request.POST if request.method == "POST" else None, owners=owners)
