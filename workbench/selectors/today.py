@@ -219,8 +219,12 @@ _SHOWN = ("opportunity__customer", "opportunity__series", "opportunity__trim", "
 def due_moments(user: User, *, view: str) -> list[tuple[int, datetime]]:
     """Number and last moment of what is due until tonight and not late; for a card that does not show all of it."""
     now = clock.now()
-    rows = _of_view(user, view).filter(due_at__lte=clock.end_of_day(clock.today()), deadline_at__gte=now)
-    found = rows.order_by("due_at", "id").values_list("pk", "due_at", "deadline_at")[:ROWS_LIMIT]
+
+    def build() -> Any:
+        rows = _of_view(user, view).filter(due_at__lte=clock.end_of_day(clock.today()), deadline_at__gte=clock.now())
+        return rows.order_by("due_at", "id").values_list("pk", "due_at", "deadline_at")[:ROWS_LIMIT]
+
+    found = rows_of(f"due moments {view}", user, build)
     return [(pk, deadline_at if due_at < now else due_at) for pk, due_at, deadline_at in found]
 
 
@@ -248,13 +252,14 @@ def news_count(user: User, *, view: str, seen_count: int, seen_last_id: int) -> 
 
 def overdue_by_person(user: User) -> list[dict[str, Any]]:
     """Who in the team has missed callbacks, how many and since when: the person with the oldest miss first."""
-    rows = FollowUp.objects.visible_to(user).overdue().exclude(assignee=None)
-    people: Iterable[Any] = (
-        rows.values("assignee_id", "assignee__name")
-        .annotate(count=Count("*"), oldest_at=Min("deadline_at"))
-        .order_by("oldest_at")[:PEOPLE_LIMIT]
-    )
-    return list(people)
+
+    def build() -> Any:
+        rows = (
+            FollowUp.objects.visible_to(user).overdue().exclude(assignee=None).values("assignee_id", "assignee__name")
+        )
+        return rows.annotate(count=Count("*"), oldest_at=Min("deadline_at")).order_by("oldest_at")[:PEOPLE_LIMIT]
+
+    return rows_of("overdue by person", user, build)
 
 
 def unassigned(user: User) -> list[Opportunity]:
@@ -327,7 +332,9 @@ def month(user: User, *, view: str) -> Month:
     start = clock.at_time(today.replace(day=1), _DAWN)
     monday = today - timedelta(days=today.weekday())
     counts = row_of(f"month {view}", user, partial(_month_counted, user, view=view, start=start))
-    per_day = _contacts_per_day(user, view=view, since=min(start, clock.at_time(monday, _DAWN)))
+    since = min(start, clock.at_time(monday, _DAWN))
+    days = rows_of(f"contacts {view}", user, partial(_contacts_per_day, user, view=view, since=since))
+    per_day = {row["on"]: row["count"] for row in days}
     week = [monday + timedelta(days=number) for number in range(7)]
     return Month(
         **counts,
@@ -358,17 +365,12 @@ def _month_counted(user: User, *, view: str, start: datetime) -> Any:
     )
 
 
-def _contacts_per_day(user: User, *, view: str, since: datetime) -> dict[date, int]:
+def _contacts_per_day(user: User, *, view: str, since: datetime) -> Any:
     """Contacts that count, by local day."""
     zone = timezone.get_default_timezone()
-    rows = (
-        Contact.objects.filter(_people(user, view, "by"), created_at__gte=since, correction=None)
-        .annotate(on=TruncDate("occurred_at", tzinfo=zone))
-        .values("on")
-        .annotate(count=Count("*"))
-        .order_by("on")
-    )
-    return {row["on"]: row["count"] for row in rows}
+    rows = Contact.objects.filter(_people(user, view, "by"), created_at__gte=since, correction=None)
+    on = TruncDate("occurred_at", tzinfo=zone)
+    return rows.annotate(on=on).values("on").annotate(count=Count("*")).order_by("on")
 
 
 def _people(user: User, view: str, field: str) -> Q:
