@@ -3,7 +3,6 @@
 import uuid
 from typing import Any
 
-import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.encryption import EncryptedTextField
 from core.enums import AccessAction, AccessResult
+from core.tracking import tracked
 from core.triggers import append_only
 
 
@@ -34,12 +34,7 @@ class TimeStampedModel(models.Model):
         return force_str(label, strings_only=True)
 
 
-@pghistory.track(
-    pghistory.InsertEvent("created"),
-    pghistory.UpdateEvent("changed", row=pghistory.Old),
-    pghistory.DeleteEvent("deleted"),
-    obj_field=pghistory.ObjForeignKey(related_name="history"),
-)
+@tracked()
 class BusinessDay(models.Model):
     """A day that differs from the weekday rule: public holiday or make-up workday. Editable by administrators."""
 

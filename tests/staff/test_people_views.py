@@ -295,7 +295,7 @@ def test_a_store_is_changed_and_its_past_kept(client, people):
     assert client.post(page, store_form(people.store)).status_code == 422  # the version is old now
 
     store = Store.objects.get(pk=people.store.pk)
-    assert (store.name, store.history.get().name) == ("滨江店", "杭州滨江店")
+    assert (store.name, store.history.get(pgh_label="changed").name) == ("滨江店", "杭州滨江店")
 
 
 def test_only_the_group_opens_stores(client, people):
