@@ -7,6 +7,7 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
+        import customers.checks  # noqa: F401, PLC0415 -- registers them
         from core import history  # noqa: PLC0415 -- models exist when the app is ready
         from core.templatetags.ui import day  # noqa: PLC0415 -- as the models
         from customers.models import AccessReason, Channel, PrivacyPolicy  # noqa: PLC0415 -- models exist when the app is ready
