@@ -1,6 +1,7 @@
 """Base model and the few tables that belong to no business app."""
 
 import uuid
+from functools import cache
 from typing import Any
 
 import pghistory
@@ -30,8 +31,12 @@ class TimeStampedModel(models.Model):
         """The label of the chosen value. Django's own way translates every choice to find one: a seventh of the time
         of a list."""
         value = getattr(self, field.attname)
-        label = next((label for choice, label in field.flatchoices if choice == value), value)
-        return force_str(label, strings_only=True)
+        return force_str(_labels(field).get(value, value), strings_only=True)
+
+
+@cache
+def _labels(field: Any) -> dict[Any, Any]:
+    return dict(reversed(field.flatchoices))  # of two labels for a value, the first
 
 
 @pghistory.track(

@@ -12,7 +12,7 @@ from django_htmx.http import trigger_client_event
 
 from core import clock
 from core.errors import DomainError
-from core.pagination import Key, keyset_page
+from core.pagination import Asked, Key, keyset_page
 from core.requests import Request, is_fragment
 from notifications import services
 from notifications.forms.inbox import SnoozeForm
@@ -80,7 +80,9 @@ def _own(request: Request, pk: int) -> Notification:
 
 def _inbox(request: Request, *, status: int = 200) -> HttpResponse:
     """The whole page, or for htmx the list alone."""
-    page = keyset_page(inbox_of(request.user), order=ORDER, cursor=request.GET.get("cursor"))
+    user = request.user
+    asked = Asked("inbox", user, Notification, lambda: inbox_of(user))
+    page = keyset_page(asked, order=ORDER, cursor=request.GET.get("cursor"))
     context = {
         "active": "inbox",
         "page": page,
