@@ -13,7 +13,7 @@ import core.clock
 class Migration(migrations.Migration):
     dependencies = [
         ("pghistory", "0007_auto_20250421_0444"),
-        ("workbench", "0002_export_rule"),
+        ("workbench", "0003_day_tallies"),
     ]
 
     operations = [
