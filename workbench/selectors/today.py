@@ -283,9 +283,16 @@ def unread_notices(user: User) -> list[Notification]:
 
 def tomorrow(user: User) -> dict[str, object]:
     """How many callbacks tomorrow has and when the first is due, for an empty day."""
+    found = rows_of("tomorrow", user, partial(_tomorrow, user))
+    return found[0] if found else {"count": 0, "first_at": None}
+
+
+def _tomorrow(user: User) -> Any:
+    """At most one row."""
     start = clock.end_of_day(clock.today())
     rows = callbacks_of(user).filter(due_at__gt=start, due_at__lte=start + timedelta(days=1))
-    return rows.aggregate(count=Count("*"), first_at=Min("due_at"))
+    found = rows.order_by().values(one=Value(1)).annotate(count=Count("*"), first_at=Min("due_at"))
+    return found.values("count", "first_at")
 
 
 def schedule(user: User, *, view: str, due: Iterable[tuple[int, datetime]]) -> list[Appointment]:
