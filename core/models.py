@@ -4,7 +4,6 @@ import uuid
 from functools import cache
 from typing import Any
 
-import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.encryption import EncryptedTextField
 from core.enums import AccessAction, AccessResult
+from core.tracking import tracked
 from core.triggers import append_only
 
 
@@ -39,12 +39,7 @@ def _labels(field: Any) -> dict[Any, Any]:
     return dict(reversed(field.flatchoices))  # of two labels for a value, the first
 
 
-@pghistory.track(
-    pghistory.InsertEvent("created"),
-    pghistory.UpdateEvent("changed", row=pghistory.Old),
-    pghistory.DeleteEvent("deleted"),
-    obj_field=pghistory.ObjForeignKey(related_name="history"),
-)
+@tracked()
 class BusinessDay(models.Model):
     """A day that differs from the weekday rule: public holiday or make-up workday. Editable by administrators."""
 

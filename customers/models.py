@@ -15,6 +15,7 @@ from core import clock
 from core.encryption import EncryptedTextField
 from core.identity_numbers import NumberKind, mask_number
 from core.models import TimeStampedModel
+from core.tracking import tracked
 from customers.enums import (
     ChannelKind,
     ConsentChannel,
@@ -31,12 +32,7 @@ from customers.enums import (
 from customers.querysets import CustomerQuerySet
 
 
-@pghistory.track(
-    pghistory.InsertEvent("created"),
-    pghistory.UpdateEvent("changed", row=pghistory.Old),
-    pghistory.DeleteEvent("deleted"),
-    obj_field=pghistory.ObjForeignKey(related_name="history"),
-)
+@tracked()
 class Channel(TimeStampedModel):
     """Where a customer came from. Names are the store's own data, in both languages."""
 
@@ -230,6 +226,7 @@ class CustomerIdentity(TimeStampedModel):
         return self.valid_until is not None and self.valid_until < clock.today()
 
 
+@tracked()
 class AccessReason(TimeStampedModel):
     """Why somebody looks at protected data: a list that administrators keep, dated. Names in both languages."""
 
@@ -253,6 +250,7 @@ class AccessReason(TimeStampedModel):
         return self.name_en if (get_language() or "").startswith("en") else self.name_zh
 
 
+@tracked()
 class PrivacyPolicy(TimeStampedModel):
     """The numbers around protected data that a store may change, dated."""
 

@@ -31,9 +31,9 @@ LONG_MODULES = {"dev": 900, "dealership/embedded.py": 450}
 LONG_FUNCTIONS: dict[str, str] = {}
 
 APP_MODULES = {
-    "__init__", "admin", "apps", "checks", "context_processors", "defaults", "enums", "events", "filters", "forms", "handlers",
-    "kinds", "managers", "middleware", "models", "policies", "querysets", "selectors", "services", "stages", "tasks",
-    "urls", "views",
+    "__init__", "admin", "apps", "checks", "context_processors", "defaults", "enums", "events", "filters", "forms",
+    "handlers", "kinds", "managers", "middleware", "models", "policies", "querysets", "selectors", "services", "stages",
+    "tasks", "urls", "views",
 }  # fmt: skip
 APP_PACKAGES = {"forms", "management", "migrations", "models", "services", "selectors", "templatetags", "views"}
 OWN_MODULES = {

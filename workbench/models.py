@@ -9,9 +9,11 @@ from django.utils.translation import pgettext_lazy
 
 from core.encryption import EncryptedTextField
 from core.models import TimeStampedModel
+from core.tracking import tracked
 from workbench.enums import OPEN_STATES, ExportFormat, ExportState, RefusedBecause
 
 
+@tracked()
 class ExportRule(TimeStampedModel):
     """How much may be taken away without a second person; dated, the latest that is in force counts."""
 

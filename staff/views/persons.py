@@ -22,7 +22,7 @@ from core.text import whole_number
 from staff.forms.accounts import NewPasswordForm
 from staff.forms.people import LeaveDecisionForm, LeavingForm, MoveForm, PersonForm, RehireForm
 from staff.models import User
-from staff.policies import can_administer, can_change_rights, can_open_people, can_reset_password, ensure
+from staff.policies import can_administer, can_assign, can_change_rights, can_open_people, can_reset_password, ensure
 from staff.selectors.invitations import invitation_of
 from staff.selectors.leave import leaves_to_decide
 from staff.selectors.organisation import (
@@ -190,6 +190,7 @@ def person_leaving(request: Request, pk: int) -> HttpResponse:
             gone = person_leave(user_id=pk, left_on=form.cleaned_data["left_on"], by=request.user)
             return saved_page(request, back=page_of(gone), title=_("The account is closed; all sessions have ended."))
     context: dict[str, Any] = {"form": form, "person": person, "burdens": burdens, "is_loaded": is_loaded}
+    context["can_hand_over"] = can_assign(request.user)
     context |= {"action": resolve_url("staff:person-leaving", pk), "active": "people"}
     return render(request, "staff/person_leaving.html", context, status=422 if form.errors else 200)
 

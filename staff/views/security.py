@@ -35,6 +35,7 @@ from staff.services.devices import pin_remove, pin_set
 from staff.services.sessions import sessions_end
 from staff.sessions import public_name
 from staff.views.answers import square
+from staff.views.persons import page_of
 
 
 @login_required
@@ -209,6 +210,6 @@ def second_factor_reset(request: Request, pk: int) -> HttpResponse:
         with report_errors(form):
             factor_services.second_factor_reset(user_id=person.pk, reason=form.cleaned_data["reason"], by=request.user)
             messages.success(request, _("%(name)s sets up a new second factor.") % {"name": person.name})
-            return redirect("staff:profile")
+            return redirect(page_of(person))
     context = {"form": form, "person": person, "action": resolve_url("staff:second-factor-reset", pk=pk)}
     return render(request, "staff/second_factor_reset.html", context, status=422 if form.errors else 200)
