@@ -1,16 +1,18 @@
 """Who may decide what, what waits for a person, and what became of what the person asked."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from approvals.enums import DECIDED
 from approvals.kinds import ApprovalKind, Card, all_kinds, kind_of
 from approvals.models import ApprovalRequest
+from staff.duties import Counts, Duty
 from staff.enums import LEADER_ROLES
 from staff.models import User
 
@@ -59,7 +61,7 @@ def decidable_by(user: User) -> Q:
 
 def is_decider(user: User) -> bool:
     """Somebody who may decide at least one kind of request."""
-    return any(kind.decidable_by(user) is not None for kind in all_kinds())
+    return any(kind.is_for(user) for kind in all_kinds())
 
 
 def requests_visible_to(user: User) -> QuerySet[ApprovalRequest]:
@@ -71,6 +73,16 @@ def requests_visible_to(user: User) -> QuerySet[ApprovalRequest]:
 def requests_waiting_for(user: User) -> QuerySet[ApprovalRequest]:
     """The pending requests that the person may decide, the longest waiting first."""
     return ApprovalRequest.objects.pending().filter(decidable_by(user)).order_by("created_at", "id")
+
+
+def requests_to_decide_of(user_ids: Collection[int]) -> Counts:
+    """How many pending requests each of these people may decide; three queries for each."""
+    people = User.objects.filter(pk__in=user_ids).select_related("store")
+    return {person.pk: requests_waiting_for(person).count() for person in people}
+
+
+# Whoever else may decide goes on; the page of somebody who leaves tells that there is something to do before.
+TO_DECIDE = Duty(code="approvals", label=_("Requests to decide"), icon="checkup-list", count=requests_to_decide_of)
 
 
 def requests_of_view(user: User, view: str) -> QuerySet[ApprovalRequest]:

@@ -105,7 +105,7 @@ def _decide(*, request_id: int, approve: bool, comment: str, by: User) -> Approv
     if version != row.subject_version:
         raise _Outdated("")
     row.refresh_from_db()
-    notices_done(subjects=[_subject(row)])
+    notices_done(subjects=notice_subjects(row.pk)[:1])
     _tell(row, row.requested_by_id, kind.decided_notice, by=by, is_accepted=approve, comment=comment)
     events.emit(
         ApprovalDecided(
@@ -180,7 +180,7 @@ def _end(row: ApprovalRequest, state: ApprovalState, *, cause: str = "", by: Use
     if not pending.update(state=state, decided_at=now, cause=cause, updated_at=now):
         return False
     row.refresh_from_db()
-    notices_done(subjects=[_subject(row)])
+    notices_done(subjects=notice_subjects(row.pk)[:1])
     if cause in (VoidCause.CHANGED, VoidCause.EXPIRED, VoidCause.OBSOLETE):
         _tell(row, row.requested_by_id, NoticeKind.APPROVAL_VOID, by=by, cause=cause)
     events.emit(
@@ -197,8 +197,10 @@ def _end(row: ApprovalRequest, state: ApprovalState, *, cause: str = "", by: Use
     return True
 
 
-def _subject(row: ApprovalRequest) -> str:
-    return f"approvals.ApprovalRequest:{row.pk}"
+def notice_subjects(request_id: int) -> tuple[str, str]:
+    """The subjects of the notices about a request: the question to the deciders and the answer to who asked."""
+    question = f"approvals.ApprovalRequest:{request_id}"
+    return question, f"{question}:answer"
 
 
 def _tell(row: ApprovalRequest, recipient_id: int, notice: str, *, by: User | None, **data: Any) -> None:
@@ -210,7 +212,7 @@ def _tell(row: ApprovalRequest, recipient_id: int, notice: str, *, by: User | No
         recipient_id=recipient_id,
         kind=notice,
         url=f"/approvals/{row.pk}/",
-        subject=f"{_subject(row)}:answer" if is_answer else _subject(row),
+        subject=notice_subjects(row.pk)[is_answer],
         by=by.name if by else "",
         **({"approval": row.kind} | words | data),
     )

@@ -1,10 +1,10 @@
 """What waits for a person, one after the other, and what became of what the person asked."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -27,16 +27,16 @@ from approvals.selectors import (
 from core.errors import Conflict, DomainError
 from core.forms import report_errors
 from core.pagination import Key, keyset_page
-from staff.models import User
+from core.requests import Request
 
 PAGE_SIZE = 20
 
 
 @require_GET
 @login_required
-def inbox(request: HttpRequest) -> HttpResponse:
+def inbox(request: Request) -> HttpResponse:
     """What waits for me, what I asked, what I decided."""
-    user = _user(request)
+    user = request.user
     default = "waiting" if is_decider(user) else "mine"
     view = request.GET.get("view", default)
     view = view if view in VIEWS else default
@@ -55,7 +55,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @login_required
-def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def request_detail(request: Request, pk: int) -> HttpResponse:
     """One request; with ?decide=… the question before the decision, which cannot be taken back."""
     form = DecisionForm() if request.GET.get("decide") in (APPROVE, SEND_BACK) else None
     return _detail(request, _visible(request, pk), form=form, decision=request.GET.get("decide", ""))
@@ -63,17 +63,17 @@ def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def request_decide(request: HttpRequest, pk: int) -> HttpResponse:
+def request_decide(request: Request, pk: int) -> HttpResponse:
     """Then the next one that waits; 409 when somebody was faster or the subject has changed."""
     row = _visible(request, pk)
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _detail(request, row, form=form, decision=request.POST.get("decision", ""), status=422)
-    following = place_of(_user(request), row).next_id
+    following = place_of(request.user, row).next_id
     comment = form.cleaned_data["comment"]
     with report_errors(form):
         try:
-            services.approval_decide(request_id=row.pk, approve=form.is_approval, comment=comment, by=_user(request))
+            services.approval_decide(request_id=row.pk, approve=form.is_approval, comment=comment, by=request.user)
         except Conflict as conflict:
             return _detail(request, _visible(request, pk), notice=conflict.text, status=409)
     if not form.is_valid():
@@ -84,10 +84,10 @@ def request_decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def request_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+def request_withdraw(request: Request, pk: int) -> HttpResponse:
     row = _visible(request, pk)
     try:
-        services.approval_withdraw(request_id=row.pk, by=_user(request))
+        services.approval_withdraw(request_id=row.pk, by=request.user)
     except DomainError as error:
         return _detail(request, _visible(request, pk), notice=error.text, status=409)
     messages.success(request, _("Taken back"))
@@ -95,17 +95,13 @@ def request_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(url or resolve_url("approvals:request-detail", row.pk))
 
 
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)
-
-
-def _visible(request: HttpRequest, pk: int) -> ApprovalRequest:
-    rows = requests_visible_to(_user(request)).select_related("requested_by", "decided_by", "store")
+def _visible(request: Request, pk: int) -> ApprovalRequest:
+    rows = requests_visible_to(request.user).select_related("requested_by", "decided_by", "store")
     return get_object_or_404(rows, pk=pk)
 
 
 def _detail(
-    request: HttpRequest,
+    request: Request,
     row: ApprovalRequest,
     *,
     form: DecisionForm | None = None,
@@ -113,7 +109,7 @@ def _detail(
     notice: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    user = _user(request)
+    user = request.user
     may_decide = row.is_pending and can_decide(user, row)
     shown = line(row)
     context: dict[str, Any] = {

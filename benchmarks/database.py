@@ -53,7 +53,7 @@ def prepared(server_url: str, *, customers: int) -> tuple[str, str]:
             if not _is_fresh(note):
                 cursor.execute(f'DROP DATABASE "{other}"')
         if _is_fresh(found.get(name)):
-            _manage(url, "migrate", "--verbosity", "0")
+            _manage(url, "upgrade")
             return url, found[name]
         cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
     begin = time.monotonic()

@@ -186,10 +186,11 @@ def main() -> None:
     options = parser.parse_args()
     url, filled = prepared(os.environ["DATABASE_URL"], customers=options.customers)
     os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"}
+    django.setup()
+    _count_days()
     if options.explain:
         explain.main()
         return
-    django.setup()
     load = f"{os.cpu_count()} cores (load {os.getloadavg()[0]:.1f} at the start), Python {sys.version.split()[0]}, "
     if options.background:
         with database(url) as base:
@@ -208,6 +209,14 @@ def main() -> None:
             f" {product.memory_mb()} MB; {filled.removeprefix(NOTE).partition(' in ')[2] or '?'} to load."
         )
     _append(heading(options, note=note), rows(lines))
+
+
+def _count_days() -> None:
+    """As the worker does at night."""
+    from workbench.tasks import tallies  # noqa: PLC0415 -- models, which need a configured Django
+
+    tallies()
+    tallies()
 
 
 def _append(title: str, lines: Iterable[str]) -> None:

@@ -1,5 +1,6 @@
 """Form parts that every app uses: errors of a service shown at the right input, phone and note fields."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,9 +13,14 @@ from core.errors import DomainError
 from core.phones import PhoneKind, national, normalize_phone
 from core.text import clean_text
 
-__all__ = ["NoteField", "PhoneField", "clean_text", "report_errors"]
+__all__ = ["NoteField", "PhoneField", "clean_text", "new_key", "report_errors"]
 
 NOTE_LENGTH = 2_000
+
+
+def new_key() -> str:
+    """One per opened form: however often it is submitted, it counts once."""
+    return str(uuid.uuid4())
 
 
 @contextmanager

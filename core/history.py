@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.db.models import Field, ForeignKey, Model, Q, QuerySet
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 
@@ -26,6 +26,7 @@ HIDDEN = "•••"
 class Value:
     """One column of one change, in words."""
 
+    name: str
     label: str
     before: str
     after: str
@@ -47,7 +48,8 @@ class Change:
 @dataclass(frozen=True)
 class Setting:
     """A tracked model. `title`: names a (history) row; `words`: says a value, None for the usual way; `has_births`:
-    whether new rows are listed; `visible`: narrows the history rows to what the reader may see."""
+    whether new rows are listed; `visible`: narrows the history rows to what the reader may see; `versions_of`: the
+    columns that dated versions of one thing share, so that a new version tells what it changes."""
 
     key: str
     model: type[Model]
@@ -56,6 +58,7 @@ class Setting:
     skip: frozenset[str] = frozenset()
     has_births: bool = True
     visible: Callable[[QuerySet, Any], QuerySet] = lambda rows, user: rows
+    versions_of: tuple[str, ...] | None = None
 
     @property
     def events(self) -> type[Model]:
@@ -74,6 +77,11 @@ def register(*settings: Setting) -> None:
 
 def keys() -> list[str]:
     return list(_settings)
+
+
+def registered() -> set[type[Model]]:
+    """The models whose changes are listed."""
+    return {setting.model for group in _settings.values() for setting in group}
 
 
 def labels() -> dict[str, str]:
@@ -101,15 +109,34 @@ def _changes_of(
         rows = rows.filter(pgh_created_at__lt=before)
     if not setting.has_births:
         rows = rows.exclude(pgh_label="created")
-    events = list(rows.select_related("pgh_context").order_by("-pgh_created_at", "-pgh_id")[:limit])
-    became = _became(setting, events)
-    names = _Names()
-    made = []
-    for event in events:
-        values = _values(setting, event, became.get(event.pgh_id), names) if event.pgh_label == "changed" else ()
-        if event.pgh_label != "changed" or values:
-            made.append((event.pgh_created_at, event.pgh_id, _change(setting, event, values)))
-    return made
+    rows = rows.select_related("pgh_context").order_by("-pgh_created_at", "-pgh_id")
+    names, made, events = _Names(), [], list(rows[:limit])
+    while events:
+        became = _became(setting, events)
+        for event in events:
+            values = _told(setting, event, became.get(event.pgh_id), names)
+            if event.pgh_label != "changed" or values:
+                made.append((event.pgh_created_at, event.pgh_id, _change(setting, event, values)))
+        last = events[-1]
+        # What changed in skipped columns only (a person's theme) is no change of a setting: look further back.
+        is_over = len(events) < limit or len(made) >= limit
+        earlier = Q(pgh_created_at__lt=last.pgh_created_at) | Q(
+            pgh_created_at=last.pgh_created_at, pgh_id__lt=last.pgh_id
+        )
+        events = [] if is_over else list(rows.filter(earlier)[:limit])
+    return made[:limit]
+
+
+def _told(setting: Setting, event: Any, became: Any, names: "_Names") -> tuple[Value, ...]:
+    if event.pgh_label == "changed":
+        return _values(setting, event, became, names)
+    if event.pgh_label != "created" or setting.versions_of is None:
+        return ()
+    same = {name: getattr(event, name) for name in setting.versions_of}
+    rows = setting.model._default_manager.filter(**same, valid_from__lt=event.valid_from)
+    previous = rows.order_by("-valid_from").first()
+    found = _values(setting, previous, event, names) if previous is not None else ()
+    return tuple(value for value in found if value.name not in ("valid_from", "valid_to"))
 
 
 def _change(setting: Setting, event: Any, values: tuple[Value, ...]) -> Change:
@@ -154,7 +181,7 @@ def _values(setting: Setting, old: Any, new: Any, names: "_Names") -> tuple[Valu
         words = [
             setting.words(row, field.name) or _word(field, getattr(row, field.attname), names) for row in (old, new)
         ]
-        found.append(Value(str(field.verbose_name), *words))
+        found.append(Value(field.name, str(field.verbose_name), *words))
     return tuple(found)
 
 

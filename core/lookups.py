@@ -1,15 +1,22 @@
 """Conditions that PostgreSQL answers from an index where the usual spelling makes it read the table."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, BooleanField, F, Func, Q, QuerySet, Value
 
 
 class _EqualsAny(Func):
     template = "(%(expressions)s))"
     arg_joiner = " = ANY("
     output_field = BooleanField()
+
+
+def any_number(field: str, numbers: Sequence[int]) -> Q:
+    """`field` is one of the numbers, however many: one value for the statement, not one for each."""
+    return Q(_EqualsAny(F(field), Value(list(numbers), output_field=ArrayField(BigIntegerField()))))
 
 
 def any_of(field: str, rows: "QuerySet", *, or_number: int | None = None) -> Q:

@@ -1,9 +1,9 @@
 """Base model and the few tables that belong to no business app."""
 
 import uuid
+from functools import cache
 from typing import Any
 
-import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.encryption import EncryptedTextField
 from core.enums import AccessAction, AccessResult
+from core.tracking import tracked
 from core.triggers import append_only
 
 
@@ -30,16 +31,15 @@ class TimeStampedModel(models.Model):
         """The label of the chosen value. Django's own way translates every choice to find one: a seventh of the time
         of a list."""
         value = getattr(self, field.attname)
-        label = next((label for choice, label in field.flatchoices if choice == value), value)
-        return force_str(label, strings_only=True)
+        return force_str(_labels(field).get(value, value), strings_only=True)
 
 
-@pghistory.track(
-    pghistory.InsertEvent("created"),
-    pghistory.UpdateEvent("changed", row=pghistory.Old),
-    pghistory.DeleteEvent("deleted"),
-    obj_field=pghistory.ObjForeignKey(related_name="history"),
-)
+@cache
+def _labels(field: Any) -> dict[Any, Any]:
+    return dict(reversed(field.flatchoices))  # of two labels for a value, the first
+
+
+@tracked()
 class BusinessDay(models.Model):
     """A day that differs from the weekday rule: public holiday or make-up workday. Editable by administrators."""
 

@@ -4,15 +4,18 @@ Source: issue "Speed" (100,000 customers, fixed number of queries) and https://u
 """
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.core import signing
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
+
+from core.statements import rows_of
 
 M = TypeVar("M", bound=Model)
 
@@ -39,6 +42,32 @@ class KeysetPage(Generic[M]):
     next_cursor: str | None
     previous_cursor: str | None
     first_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[M]):
+    """Rows whose statement is kept: as the arguments of core.statements.rows_of. The keys are columns of `model`."""
+
+    name: str
+    user: AbstractBaseUser | None
+    model: type[M]
+    build: Callable[..., QuerySet[M]]
+    given: tuple[int | str, ...] = ()
+
+    def rows(self, keys: Sequence[Key], position: "_Position | None", limit: int) -> list[M]:
+        values = position.values if position else []
+        columns: list[Any] = [
+            self.model._meta.pk if key.field == "pk" else self.model._meta.get_field(key.field) for key in keys
+        ]
+        ends = [column.to_python(value) for column, value in zip(columns, values) if value is not None]  # noqa: B905
+
+        def build(*given: Any) -> QuerySet[M]:
+            found = iter(given[len(self.given) :])
+            place = position and replace(position, values=[value if value is None else next(found) for value in values])
+            return _ordered(self.build(*given[: len(self.given)]), keys, place, limit)
+
+        shape = position and (position.is_backward, [value is None for value in values])
+        return rows_of(f"{self.name} {limit} {shape}", self.user, build, *self.given, *ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +108,7 @@ class _Direction:
 
 
 def keyset_page(
-    queryset: QuerySet[M], *, order: Sequence[Key], cursor: str | None = None, size: int = PAGE_SIZE
+    queryset: QuerySet[M] | Asked[M], *, order: Sequence[Key], cursor: str | None = None, size: int = PAGE_SIZE
 ) -> KeysetPage[M]:
     """Return the page that the cursor points to; without a cursor, or with one that is not ours, the first page.
 
@@ -88,7 +117,10 @@ def keyset_page(
     """
     keys = _with_primary_key(order)
     position = _read_cursor(cursor, keys)
-    rows = _fetch(queryset, keys, position, size + 1)
+    if isinstance(queryset, Asked):
+        rows = queryset.rows(keys, position, size + 1)
+    else:
+        rows = list(_ordered(queryset, keys, position, size + 1))
     if position is not None and not rows:
         return keyset_page(queryset, order=order, size=size)
     has_more, rows = len(rows) > size, rows[:size]
@@ -112,7 +144,7 @@ def _with_primary_key(order: Sequence[Key]) -> tuple[Key, ...]:
     return (*keys, Key("pk", desc=bool(keys) and keys[-1].desc))
 
 
-def _fetch(queryset: QuerySet[M], keys: Sequence[Key], position: _Position | None, limit: int) -> list[M]:
+def _ordered(queryset: QuerySet[M], keys: Sequence[Key], position: _Position | None, limit: int) -> QuerySet[M]:
     is_backward = position is not None and position.is_backward
     directions = [
         _Direction(key.field, key.desc != is_backward, key.nulls_last, key.nulls_last and not is_backward)
@@ -120,13 +152,13 @@ def _fetch(queryset: QuerySet[M], keys: Sequence[Key], position: _Position | Non
     ]
     ordered = queryset.order_by(*(direction.order() for direction in directions))
     if position is None:
-        return list(ordered[:limit])
+        return ordered[:limit]
     ranges = _ranges(directions, position.values)
     if len(ranges) == 1:
-        return list(ordered.filter(ranges[0])[:limit])
+        return ordered.filter(ranges[0])[:limit]
     # "Later or NULL" in one condition would read the index from its start; each part alone is a range of the index.
     first, second = (ordered.filter(part).values("pk")[:limit] for part in ranges)
-    return list(ordered.filter(pk__in=first.union(second, all=True))[:limit])
+    return ordered.filter(pk__in=first.union(second, all=True))[:limit]
 
 
 def _ranges(directions: Sequence[_Direction], values: Sequence[Any]) -> list[Q]:

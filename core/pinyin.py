@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice, product
-
-from pypinyin import Style, lazy_pinyin, pinyin
+from types import ModuleType
 
 from core.text import clean_text
 
@@ -152,13 +151,22 @@ def _surname(han: str) -> tuple[str, list[tuple[str, ...]]]:
     surname = han[0]
     # In context: 重庆 is Chongqing, whatever the character alone would be.
     in_context = _syllables(han)[:1]
-    others = pinyin(surname, style=Style.NORMAL, heteronym=True, errors="ignore")
+    pypinyin = _pypinyin()
+    others = pypinyin.pinyin(surname, style=pypinyin.Style.NORMAL, heteronym=True, errors="ignore")
     readings = _unique((*_SURNAMES.get(surname, ()), *in_context, *(others[0] if others else ())))
     return surname, [(reading,) for reading in readings] or [("",)]
 
 
+def _pypinyin() -> ModuleType:
+    """Its tables take 55 MB, which a worker that only reminds never needs; dealership/wsgi.py loads them at once."""
+    import pypinyin  # noqa: PLC0415
+
+    return pypinyin
+
+
 def _syllables(han: str) -> list[str]:
     """Return one syllable for each character, "" for a character that no table knows."""
+    lazy_pinyin = _pypinyin().lazy_pinyin
     syllables = lazy_pinyin(han)  # a run of unknown characters comes back as one piece
     if len(syllables) != len(han):
         syllables = [lazy_pinyin(char)[0] for char in han]

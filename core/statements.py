@@ -7,7 +7,7 @@ person, as the person is at that moment, and kept as text and values. Answers ar
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
@@ -21,9 +21,15 @@ from core import clock
 
 LIMIT = 4_000  # questions in a process, one or two kB each; their texts are shared
 MOMENT = timedelta(seconds=5)  # a value this close to the time of building is the moment itself
-SLOT = 7_000_000_000_000  # stands for the first number while the statement is built; no row has it
+SLOT = 7_000_000_000_000  # stands for the first given value while the statement is built; no row has it
 
 Build = Callable[..., "QuerySet[Any, Any]"]
+Given = int | str | datetime
+_STAND_INS: dict[type, Callable[[int], Given]] = {
+    int: lambda number: SLOT + number,
+    str: lambda number: f"{SLOT + number}",
+    datetime: lambda number: datetime(1000, 1, 1, 0, 0, number, tzinfo=UTC),
+}
 
 
 class _QueriedError(Exception):
@@ -42,7 +48,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Question:
-    """`moments`, `slots`: positions of values that are the present moment, or the n-th number that the caller gives."""
+    """`moments`, `slots`: positions of values that are the present moment, or the n-th value that the caller gives."""
 
     text: Text
     values: tuple[Any, ...]
@@ -60,21 +66,22 @@ def row_of(name: str, user: AbstractBaseUser, build: Build) -> Any:
     return rows_of(name, user, build)[0]
 
 
-def rows_of(name: str, user: AbstractBaseUser | None, build: Build, *numbers: int) -> list[Any]:
-    """What `list(build(*numbers))` gives. `name` stands for `build`: of what may differ between two calls it may depend
-    on the person's own columns, on today, on the moment and on the numbers, and on nothing else. When it asks the
-    database, or does not send every number, nothing is kept."""
-    key = (name, len(numbers), clock.today(), clock.is_travelling(), *(_columns(user) if user else ()))
+def rows_of(name: str, user: AbstractBaseUser | None, build: Build, *given: Given) -> list[Any]:
+    """What `list(build(*given))` gives. `name` stands for `build`: of what may differ between two calls it may depend
+    on the person's own columns, on today, on the moment and on the given values, and on nothing else. When it asks the
+    database, or does not send every value, nothing is kept."""
+    kinds = tuple(map(type, given))
+    key = (name, kinds, clock.today(), clock.is_travelling(), *(_columns(user) if user else ()))
     question = _kept.get(key)
     if question is None:
-        question = _question(build, len(numbers))
+        question = _question(build, kinds)
         if question is None:
-            return list(build(*numbers))
+            return list(build(*given))
         with _lock:
             _kept[key] = question
             while len(_kept) > LIMIT:
                 _kept.popitem(last=False)
-    return _answer(question, numbers)
+    return _answer(question, given)
 
 
 def _columns(user: AbstractBaseUser) -> tuple[Hashable, ...]:
@@ -83,17 +90,19 @@ def _columns(user: AbstractBaseUser) -> tuple[Hashable, ...]:
     return tuple(value if isinstance(value, Hashable) else repr(value) for value in values)
 
 
-def _question(build: Build, count: int) -> Question | None:
+def _question(build: Build, kinds: tuple[type, ...]) -> Question | None:
     now = clock.now()
+    stand_ins = [_STAND_INS[kind](number) for number, kind in enumerate(kinds)]
     try:
         with connection.execute_wrapper(_refuse):
-            rows = build(*(SLOT + number for number in range(count)))
+            rows = build(*stand_ins)
             compiler = rows.query.get_compiler(connection=connection)
             sql, values = compiler.as_sql()
     except (_QueriedError, EmptyResultSet):
         return None
-    slots = {at: value - SLOT for at, value in enumerate(values) if type(value) is int and 0 <= value - SLOT < count}
-    if set(slots.values()) != set(range(count)) or rows._prefetch_related_lookups:  # type: ignore[attr-defined]
+    number_of = {(type(value), value): number for number, value in enumerate(stand_ins)}
+    slots = {at: number_of[type(v), v] for at, v in enumerate(values) if type(v) in kinds and (type(v), v) in number_of}
+    if len(set(slots.values())) != len(kinds) or rows._prefetch_related_lookups:  # type: ignore[attr-defined]
         return None
     if sql not in _texts:
         _texts[sql] = _text(rows, compiler, sql)
@@ -150,13 +159,13 @@ def _objects(rows: Any, compiler: Any) -> Callable[[Any], Any]:
     return make
 
 
-def _answer(question: Question, numbers: tuple[int, ...]) -> list[Any]:
+def _answer(question: Question, given: tuple[Given, ...]) -> list[Any]:
     values, text = list(question.values), question.text
     now = clock.now()
     for at in question.moments:
         values[at] = now
     for at, number in question.slots.items():
-        values[at] = numbers[number]
+        values[at] = given[number]
     with connection.cursor() as cursor:
         cursor.execute(text.sql, values)
         rows = cursor.fetchall()

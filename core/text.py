@@ -13,6 +13,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _BLANKS = re.compile(r"\s+")
 
+MOST_DIGITS = 18  # of a bigint, whatever they are
+
 _FORMULA_STARTS = frozenset("=+-@|%\t\r\n＝＋－＠｜％")
 
 
@@ -26,6 +28,14 @@ def clean_text(value: str, *, is_multiline: bool = False) -> str:
     text = _LOOSE_JOINER.sub("", _INVISIBLE.sub("", text))
     text = unicodedata.normalize("NFC", text)
     return text.strip() if is_multiline else _BLANKS.sub(" ", text).strip()
+
+
+def whole_number(text: str | None) -> int | None:
+    """A key or a count out of an address or a form: ASCII digits that fit into a bigint; None for anything else.
+
+    Longer runs of digits are no number of ours, and int() refuses very long ones with a ValueError.
+    """
+    return int(text) if text and len(text) <= MOST_DIGITS and text.isascii() and text.isdecimal() else None
 
 
 def csv_safe(value: object) -> str:

@@ -15,6 +15,7 @@ from core import clock
 from core.encryption import EncryptedTextField
 from core.identity_numbers import NumberKind, mask_number
 from core.models import TimeStampedModel
+from core.tracking import tracked
 from customers.enums import (
     ChannelKind,
     ConsentChannel,
@@ -31,12 +32,7 @@ from customers.enums import (
 from customers.querysets import CustomerQuerySet
 
 
-@pghistory.track(
-    pghistory.InsertEvent("created"),
-    pghistory.UpdateEvent("changed", row=pghistory.Old),
-    pghistory.DeleteEvent("deleted"),
-    obj_field=pghistory.ObjForeignKey(related_name="history"),
-)
+@tracked()
 class Channel(TimeStampedModel):
     """Where a customer came from. Names are the store's own data, in both languages."""
 
@@ -67,7 +63,9 @@ class Channel(TimeStampedModel):
 class Customer(TimeStampedModel):
     """A person or company of one store. Ownership is the opportunity's, not the customer's."""
 
-    store = models.ForeignKey("staff.Store", models.PROTECT, related_name="customers", verbose_name=_("store"))
+    store = models.ForeignKey(
+        "staff.Store", models.PROTECT, related_name="customers", verbose_name=_("store"), db_index=False
+    )
     kind = models.CharField(_("kind"), max_length=12, choices=CustomerKind, default=CustomerKind.PERSON)
     name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
     contact_person = models.CharField(_("contact person"), max_length=60, blank=True)
@@ -98,8 +96,12 @@ class Customer(TimeStampedModel):
         verbose_name_plural = _("customers")
         constraints = [models.CheckConstraint(condition=~Q(name=""), name="customer_has_a_name")]
         indexes = [
+            models.Index(fields=["store", "id"], name="customer_store"),
             GinIndex(fields=["search_terms"], name="customer_terms"),
             GinIndex(OpClass("pinyin", name="gin_trgm_ops"), name="customer_pinyin_trgm"),
+            models.Index(
+                fields=["store", "pinyin"], opclasses=["int8_ops", "varchar_pattern_ops"], name="customer_pinyin_begin"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -224,6 +226,7 @@ class CustomerIdentity(TimeStampedModel):
         return self.valid_until is not None and self.valid_until < clock.today()
 
 
+@tracked()
 class AccessReason(TimeStampedModel):
     """Why somebody looks at protected data: a list that administrators keep, dated. Names in both languages."""
 
@@ -247,6 +250,7 @@ class AccessReason(TimeStampedModel):
         return self.name_en if (get_language() or "").startswith("en") else self.name_zh
 
 
+@tracked()
 class PrivacyPolicy(TimeStampedModel):
     """The numbers around protected data that a store may change, dated."""
 

@@ -1,34 +1,40 @@
 """Finding customers by what people type: characters, pinyin, initials, any part of a phone number."""
 
-import re
 from typing import Self
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 
-from core.pinyin import search_text
-
-_CJK = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+from customers.search import Wanted, wanted
 
 
 class CustomerQuerySet(models.QuerySet):
     def matching(self, text: str) -> Self:
-        """Customers that fit the text; nothing for fewer than 3 digits of a phone. Every branch uses one GIN index."""
-        digits = re.sub(r"[\s\-()+]", "", text)
-        if digits.isdigit():
-            if len(digits) < 3:
-                return self.none()
-            wanted = Q(phones__number__contains=digits)
-            national = digits.removeprefix("0086").lstrip("0")
-            # An area code is stored without its zero; the tail of a number keeps its own.
-            if national != digits and len(national) >= 3:
-                wanted |= Q(phones__number__contains=national)
-            return self.filter(wanted).distinct()
-        compact = search_text(text)
-        if not compact:
+        """Customers that fit the text. Every branch uses one GIN index."""
+        found = wanted(text)
+        if found is None:
             return self.none()
-        if _CJK.search(compact) or len(compact) < 3:
-            # Exact pieces of a name: every substring up to four characters and every prefix of the initials is a term.
-            pieces = [compact[i : i + 4] for i in range(0, max(1, len(compact) - 3))]
-            return self.filter(search_terms__contains=pieces)
-        return self.filter(Q(pinyin__contains=compact) | Q(search_terms__contains=[compact]))
+        if found.number:
+            return self.filter(phones__number__contains=found.number).distinct()
+        fits = Q(search_terms__contains=list(found.words))
+        return self.filter(fits | Q(pinyin__contains=found.pinyin) if found.pinyin else fits)
+
+    def beginning_with(self, name: Wanted) -> Self:
+        """Those whose pinyin begins so: a range of an index, where a piece of it means reading long lists."""
+        return self.filter(pinyin__startswith=name.pinyin) if name.pinyin else self.none()
+
+    def newest_matching(self, name: Wanted, *, of: int) -> tuple[list[int], bool]:
+        """Who fits the name among the newest `of` of these customers, and whether there are older ones.
+
+        A frequent surname has thousands, of which the newest few are shown; no index gives them in this order.
+        """
+        newest, values = self.order_by("-pk").values("pk", "search_terms", "pinyin")[:of].query.sql_with_params()
+        statement = f"""
+            SELECT count(*), array_agg(pk) FILTER (
+              WHERE search_terms @> %s::varchar[] OR (%s <> '' AND strpos(pinyin, %s) > 0)
+            ) FROM ({newest}) newest
+        """  # noqa: S608 -- a statement of the ORM
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [list(name.words), name.pinyin, name.pinyin, *values])
+            count, keys = cursor.fetchone()
+        return keys or [], count == of

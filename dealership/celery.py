@@ -45,6 +45,8 @@ app.conf.beat_schedule = {
     "privacy.retention": {"task": "privacy.retention", "schedule": 3600.0, "options": {"expires": 3000}},
     # every 5 seconds · workbench: make files that were asked for, delete those that are over
     "workbench.export_build": {"task": "workbench.export_build", "schedule": 5.0, "options": {"expires": 4}},
+    # every minute · workbench: count the days that are over, and those that changed afterwards
+    "workbench.tallies": {"task": "workbench.tallies", "schedule": 60.0, "options": {"expires": 50}},
     # every hour · staff: delete sessions that ended, and who was on which tablet a week ago
     "staff.sign_ins_sweep": {"task": "staff.sign_ins_sweep", "schedule": 3600.0, "options": {"expires": 3000}},
     # every hour, does its work once per local day · followups: repair and report missing next actions

@@ -1,6 +1,5 @@
 """Input of the three sheets: contact, message, reschedule. Plain radios and checkboxes: no script is needed."""
 
-import uuid
 from datetime import datetime
 from typing import Any
 
@@ -38,11 +37,6 @@ REASONS = [
     ("busy", gettext_lazy("Customers in the showroom")),
 ]
 OUTCOMES = [(value, label) for value, label in ContactOutcome.choices if value != ContactOutcome.SENT]
-
-
-def new_key() -> str:
-    """One per opened sheet: however often it is submitted, it counts once."""
-    return str(uuid.uuid4())
 
 
 class MomentField(forms.DateTimeField):

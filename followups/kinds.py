@@ -9,13 +9,16 @@ from django.utils.translation import gettext_lazy
 
 from approvals.kinds import ApprovalKind, Card, register
 from approvals.models import ApprovalRequest
+from core import clock
 from core.history import Setting
 from core.history import register as register_setting
 from core.templatetags.ui import day
 from followups.models import FollowUpPolicy, FollowUpRule, FollowUpRuleSet
 from followups.policies import APPROVER_ROLES
-from followups.selectors import differences, rule_title, value_words
+from followups.selectors import book_of, differences, rule_title, value_words
+from followups.services.preview import preview
 from followups.services.rule_sets import KIND
+from opportunities.enums import Level
 from staff.models import User
 
 
@@ -31,19 +34,31 @@ def _version(subject_id: int) -> int | None:
 
 def _cards(requests: Sequence[ApprovalRequest]) -> dict[int, Card]:
     found = FollowUpRuleSet.objects.in_bulk([request.subject_id for request in requests])
+    is_one = len(requests) == 1  # what it would do is computed for one request, not for a list
     return {
-        request.pk: _card(request, found[request.subject_id]) for request in requests if request.subject_id in found
+        request.pk: _card(request, found[request.subject_id], has_preview=is_one)
+        for request in requests
+        if request.subject_id in found
     }
 
 
-def _card(request: ApprovalRequest, rule_set: FollowUpRuleSet) -> Card:
+def _card(request: ApprovalRequest, rule_set: FollowUpRuleSet, *, has_preview: bool) -> Card:
+    data: dict[str, Any] = {"rule_set": rule_set, "differences": differences(rule_set)}
+    if has_preview:
+        data["preview"] = preview(
+            book=book_of(rule_set),
+            level=Level.H,
+            at=clock.now(),
+            store=request.store,
+            before=book_of(rule_set.base) if rule_set.base else None,
+        )
     return Card(
         title=_("Callback rules v%(number)s") % {"number": rule_set.number},
         about=request.reason,
         effect=_("In force from %(day)s") % {"day": day(rule_set.valid_from)},
         bound_to=f"v{rule_set.number}",
         url=f"/followups/rules/?v={rule_set.number}",
-        data={"rule_set": rule_set, "differences": differences(rule_set)},
+        data=data,
     )
 
 

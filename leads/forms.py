@@ -1,6 +1,5 @@
 """Input of the register form and of the import steps. Plain controls: everything works without a script."""
 
-import uuid
 from typing import Any
 
 from django import forms
@@ -30,11 +29,6 @@ WINDOW_WORDS = {
     PurchaseWindow.DAYS_90: pgettext_lazy("purchase window", "90 days"),
     PurchaseWindow.UNDECIDED: pgettext_lazy("purchase window", "Not sure"),
 }
-
-
-def new_key() -> str:
-    """One per opened form: however often it is submitted, one lead is stored."""
-    return str(uuid.uuid4())
 
 
 def window_tiles() -> list[dict[str, Any]]:

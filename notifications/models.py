@@ -1,6 +1,5 @@
 """The inbox of each person and the outbox to the world outside."""
 
-import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.encryption import EncryptedTextField
 from core.models import TimeStampedModel
+from core.tracking import tracked
 from core.triggers import append_only
 from notifications.enums import (
     PROVIDERS_OF,
@@ -58,12 +58,7 @@ class Notification(TimeStampedModel):
         return f"{self.kind} → {self.recipient_id}"
 
 
-@pghistory.track(
-    pghistory.InsertEvent("created"),
-    pghistory.UpdateEvent("changed", row=pghistory.Old),
-    pghistory.DeleteEvent("deleted"),
-    obj_field=pghistory.ObjForeignKey(related_name="history"),
-)
+@tracked()
 class MessageTemplate(TimeStampedModel):
     """A text to customers with named placeholders ({customer}, {store}, {consultant}, {model}); dated."""
 
@@ -99,13 +94,7 @@ _HEALTH = [
 ]  # fmt: skip
 
 
-@pghistory.track(
-    pghistory.InsertEvent("created"),
-    pghistory.UpdateEvent("changed", row=pghistory.Old),
-    pghistory.DeleteEvent("deleted"),
-    obj_field=pghistory.ObjForeignKey(related_name="history"),
-    exclude=["secret", "updated_at", *_HEALTH],
-)
+@tracked(exclude=["secret", "updated_at", *_HEALTH])
 class Integration(TimeStampedModel):
     """A way to the world outside: which provider, with which settings, for one store or for all.
 
@@ -180,13 +169,7 @@ class Integration(TimeStampedModel):
         return f"notifications.Integration:{self.pk}:test"
 
 
-@pghistory.track(
-    pghistory.InsertEvent("created"),
-    pghistory.UpdateEvent("changed", row=pghistory.Old),
-    pghistory.DeleteEvent("deleted"),
-    obj_field=pghistory.ObjForeignKey(related_name="history"),
-    exclude=["updated_at"],
-)
+@tracked(exclude=["updated_at"])
 class ProviderTemplate(TimeStampedModel):
     """How a provider calls one of our texts. Providers of text messages send only texts that they approved.
 

@@ -36,9 +36,10 @@ def open_of_customer(customer_id: int) -> Opportunity | None:
     return Opportunity.objects.open().filter(customer=customer_id).select_related("owner").order_by("-id").first()
 
 
-def timeline(opportunity: Opportunity) -> QuerySet[JourneyEvent]:
+def timeline(opportunity_id: int) -> QuerySet[JourneyEvent]:
     """Newest first; page it by keyset (occurred_at, id)."""
-    return opportunity.journey.select_related("actor", "owner", "channel").order_by("-occurred_at", "-id")
+    rows = JourneyEvent.objects.filter(opportunity=opportunity_id).select_related("actor", "owner", "channel")
+    return rows.order_by("-occurred_at", "-id")
 
 
 def open_customers_of(user_ids: Collection[int]) -> dict[int, int]:

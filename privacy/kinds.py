@@ -54,9 +54,7 @@ def register_kinds() -> None:
             authority=decides_in_store,
             cards=request_cards,
             template="privacy/_approval_request.html",
-        )
-    )
-    register(
+        ),
         ApprovalKind(
             code=RETENTION_KIND,
             label=_("Kept for long enough"),
@@ -64,5 +62,5 @@ def register_kinds() -> None:
             authority=decides_in_store,
             cards=run_cards,
             template="privacy/_approval_run.html",
-        )
+        ),
     )

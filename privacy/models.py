@@ -1,6 +1,5 @@
 """Requests of customers about their data, and how long which data is kept (reliability.md 1.1, 4.5)."""
 
-import pghistory
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from core.models import TimeStampedModel
+from core.tracking import tracked
 from core.triggers import append_only
 from privacy.enums import OPEN_STATES, DataClass, RequestKind, RequestState, RunState
 
@@ -65,13 +65,7 @@ class PrivacyRequest(TimeStampedModel):
         return self.state in OPEN_STATES and self.due_on < clock.today()
 
 
-@pghistory.track(
-    pghistory.InsertEvent("created"),
-    pghistory.UpdateEvent("changed", row=pghistory.Old),
-    pghistory.DeleteEvent("deleted"),
-    obj_field=pghistory.ObjForeignKey(related_name="history"),
-    exclude=["updated_at"],
-)
+@tracked(exclude=["updated_at"])
 class RetentionRule(TimeStampedModel):
     """How long one kind of data is kept, dated. One version at a time."""
 

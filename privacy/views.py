@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from core.access_log import meta_of
 from core.decorators import rate_limited
 from core.errors import DomainError
 from core.forms import report_errors
+from core.requests import Request
 from customers.services import consent_give, consent_withdraw
 from privacy.enums import DataClass, RequestKind
 from privacy.forms import ConsentForm, RequestForm, RetentionForm, WithdrawForm
@@ -32,15 +33,7 @@ from privacy.selectors import (
     runs_recent,
 )
 from privacy.services import copy_take, request_record, request_withdraw, retention_change
-from staff.models import User
 from staff.policies import can_read_retention
-
-
-class Request(HttpRequest):
-    """What a view gets behind the sign-in. For types only: nobody makes one."""
-
-    user: User
-
 
 RUNS_SHOWN = 50
 ITEMS_SHOWN = 500

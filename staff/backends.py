@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 
+from core.statements import rows_of
 from staff.models import User
 from staff.selectors import person_of_login
 
@@ -21,3 +22,8 @@ class StaffBackend(ModelBackend):
             User().set_password(password)
             return None
         return user if user.check_password(password) and self.user_can_authenticate(user) else None
+
+    def get_user(self, user_id: int) -> User | None:
+        """As Django does; every request asks this, so the statement is kept."""
+        found = rows_of("person", None, lambda number: User.objects.filter(pk=number), user_id)
+        return found[0] if found and self.user_can_authenticate(found[0]) else None

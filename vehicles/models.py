@@ -6,9 +6,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import TimeStampedModel
+from core.tracking import tracked
 from vehicles.enums import EnergyType
 
 
+@tracked()
 class Brand(TimeStampedModel):
     name = models.CharField(_("name"), max_length=40, unique=True)
     is_competitor = models.BooleanField(_("is a competitor"), default=False)
@@ -21,6 +23,7 @@ class Brand(TimeStampedModel):
         return self.name
 
 
+@tracked()
 class Series(TimeStampedModel):
     """A car line, for example 远岚 S7. `aliases` are the ways lead platforms spell it."""
 
@@ -40,6 +43,7 @@ class Series(TimeStampedModel):
         return self.name
 
 
+@tracked()
 class Trim(TimeStampedModel):
     """A model variant a customer can order. Guide price in RMB."""
 

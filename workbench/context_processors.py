@@ -140,9 +140,10 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {"nav": [], "settings": [], "tabs": [], "quick": [], "unread": 0, "store_name": ""}
     counts = _counts(user)
-    items = _items(user, counts)
+    decides = is_decider(user)
+    items = _items(user, counts, decides=decides)
     # The bell leads to the inbox as well, so somebody who decides has the approvals at hand.
-    last = "approvals" if is_decider(user) else "inbox"
+    last = "approvals" if decides else "inbox"
     tabs = [item for item in items if item["key"] in ("today", "customers", last)]
     settings = settings_items(user)
     return {
@@ -183,7 +184,7 @@ def _item(key: str, icon: str, short: str, full: str, url: str, *, hot: int = 0)
     return {"key": key, "icon": icon, "short": short, "full": full, "url": reverse(url), "hot": hot, "count": 0}
 
 
-def _items(user: User, counts: dict[str, Any]) -> list[dict[str, Any]]:
+def _items(user: User, counts: dict[str, Any], *, decides: bool) -> list[dict[str, Any]]:
     """Only rooms that exist; somebody who reads no customers has no door to them."""
     today, customers = pgettext("navigation", "Today"), pgettext("navigation", "Customers")
     items = [_item("today", "calendar-check", today, today, "workbench:today", hot=counts["overdue"])]
@@ -192,7 +193,7 @@ def _items(user: User, counts: dict[str, Any]) -> list[dict[str, Any]]:
     if can_import_leads(user):
         short, full = pgettext("navigation", "Import"), pgettext("navigation", "Import leads")
         items.append(_item("import", "file-import", short, full, "leads:import-list"))
-    if is_decider(user) or counts["asked"]:
+    if decides or counts["asked"]:
         approvals = pgettext("navigation", "Approvals")
         items.append(_item("approvals", "checkup-list", approvals, approvals, "approvals:inbox", hot=counts["waiting"]))
     inbox = pgettext("navigation", "Inbox")

@@ -4,6 +4,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -14,10 +15,7 @@ from workbench.enums import FILTER_NAMES
 
 
 class OpportunityFilter(django_filters.FilterSet):
-    """`choices` are the lists of the page ({"series": [(id, name), …], …}), read once and shown beside the filters.
-
-    A value that is not among them (an old link, another store's owner) is dropped instead of emptying the list.
-    """
+    """What the values of a filter do to the rows."""
 
     level = django_filters.MultipleChoiceFilter(
         label=_("Level"), choices=Level.choices, widget=forms.CheckboxSelectMultiple
@@ -39,20 +37,35 @@ class OpportunityFilter(django_filters.FilterSet):
         model = Opportunity
         fields = FILTER_NAMES
 
-    def __init__(self, data: Any, *args: Any, choices: dict[str, list[tuple[int, str]]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: dict[str, list[tuple[Any, Any]]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in FILTER_NAMES:
+            if name in choices:
+                self.filters[name].extra["choices"] = choices[name]
+            else:
+                del self.filters[name]
+
+
+class ListFilter:
+    """The filters of an address. `choices` are the lists of the page ({"series": [(id, name), …], …}), read once and
+    shown beside the filters.
+
+    A value that is not among them (an old link, another store's owner) is dropped instead of emptying the list.
+    """
+
+    def __init__(self, data: Any, *, choices: dict[str, list[tuple[int, str]]]) -> None:
         self.lists: dict[str, list[tuple[Any, Any]]] = {"level": Level.choices, "stage": Stage.choices, **choices}
         known = {name: {str(value) for value, _label in pairs} for name, pairs in self.lists.items()}
         cleaned = {name: [v for v in data.getlist(name) if v in known.get(name, ())] for name in FILTER_NAMES}
-        super().__init__({name: values for name, values in cleaned.items() if values}, *args, **kwargs)
         self.chosen = {name: values for name, values in cleaned.items() if values}
-        for name, pairs in choices.items():
-            self.filters[name].extra["choices"] = pairs
-        for name in set(FILTER_NAMES) - set(self.lists):
-            del self.filters[name]
+
+    def narrowed(self, rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+        found: QuerySet[Opportunity] = OpportunityFilter(self.chosen, queryset=rows, choices=self.lists).qs
+        return found
 
     def chips(self) -> list[dict[str, Any]]:
         """One chip for each filter: its name, what is chosen (in words) and all options."""
-        return [self._chip(name) for name in self.filters]
+        return [self._chip(name) for name in FILTER_NAMES if name in self.lists]
 
     def _chip(self, name: str) -> dict[str, Any]:
         chosen = self.chosen.get(name, [])
@@ -61,4 +74,5 @@ class OpportunityFilter(django_filters.FilterSet):
             for value, label in self.lists[name]
         ]
         short = [option["value"] if name == "level" else option["label"] for option in options if option["is_on"]]
-        return {"name": name, "label": self.filters[name].label, "options": options, "chosen": short}
+        label = OpportunityFilter.base_filters[name].label
+        return {"name": name, "label": label, "options": options, "chosen": short}

@@ -9,9 +9,11 @@ from django.utils.translation import pgettext_lazy
 
 from core.encryption import EncryptedTextField
 from core.models import TimeStampedModel
+from core.tracking import tracked
 from workbench.enums import OPEN_STATES, ExportFormat, ExportState, RefusedBecause
 
 
+@tracked()
 class ExportRule(TimeStampedModel):
     """How much may be taken away without a second person; dated, the latest that is in force counts."""
 
@@ -115,3 +117,63 @@ class CustomerExport(TimeStampedModel):
     @property
     def is_ready(self) -> bool:
         return self.state == ExportState.READY
+
+
+class DayTally(models.Model):
+    """What one person did in one store on one day that is over; the figures of the month add them up.
+
+    Counted by tally_close_next and again whenever something about the day changes afterwards: see ReopenedDay.
+    """
+
+    store = models.ForeignKey("staff.Store", models.CASCADE, related_name="+", verbose_name=_("store"), db_index=False)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", verbose_name=_("person"), db_index=False
+    )
+    on = models.DateField(_("day"))
+    in_time = models.PositiveIntegerField(_("callbacks in time"))
+    late = models.PositiveIntegerField(_("callbacks done late"))
+    customers = models.PositiveIntegerField(_("new customers"))
+    visits = models.PositiveIntegerField(_("visits"))
+    contacts = models.PositiveIntegerField(_("contacts"))
+
+    class Meta:
+        verbose_name = _("figures of a day")
+        verbose_name_plural = _("figures of days")
+        constraints = [
+            models.UniqueConstraint(fields=["store", "on", "person"], name="daytally_once", nulls_distinct=False)
+        ]
+        indexes = [models.Index(fields=["person", "on"], name="daytally_person")]
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.person_id}"
+
+
+class ClosedDay(models.Model):
+    """A day that is counted, in every store."""
+
+    on = models.DateField(_("day"), primary_key=True)
+
+    class Meta:
+        verbose_name = _("counted day")
+        verbose_name_plural = _("counted days")
+
+    def __str__(self) -> str:
+        return str(self.on)
+
+
+class ReopenedDay(models.Model):
+    """Something about a counted day of a store changed: until it is counted again its figures are not used.
+
+    Written by triggers in the transaction of the change, whoever changes it; more than once for a day does no harm.
+    """
+
+    store = models.ForeignKey("staff.Store", models.CASCADE, related_name="+", verbose_name=_("store"), db_index=False)
+    on = models.DateField(_("day"))
+
+    class Meta:
+        verbose_name = _("day to count again")
+        verbose_name_plural = _("days to count again")
+        indexes = [models.Index(fields=["on", "store"], name="reopenedday_on")]
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.store_id}"

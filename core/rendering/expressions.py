@@ -1,219 +1,97 @@
-"""Variables, filters, conditions and addresses of the template language as functions of the context."""
+"""Variables, filters and conditions of the template language as Python expressions."""
 
-import html
-from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from django.conf import settings
-from django.template.base import FilterExpression, Variable, VariableDoesNotExist, render_value_in_context
-from django.template.context import Context
+from django.template.base import FilterExpression, Variable
 from django.template.defaulttags import TemplateLiteral
-from django.urls import NoReverseMatch, get_script_prefix, reverse
-from django.utils.functional import SimpleLazyObject, empty
-from django.utils.safestring import SafeData, SafeString
 from django.utils.timezone import template_localtime  # type: ignore[attr-defined]
 
-Expression = Callable[[Context], Any]
-
-MISSING = object()  # a name that the context does not have
-_has_items: dict[type, bool] = {}  # by class: whether Django would try current[bit] first
+from core.rendering.runtime import safe, safe_like
+from core.rendering.source import Source
 
 
-class _LeaveToDjangoError(Exception):
-    """Something rare: Django's own code decides, from the beginning."""
-
-
-def variable(var: Variable) -> Expression:
-    """The value of `a.b.c`, or MISSING. Everything unusual is left to Django."""
-    if var.lookups is None or var.translate:
-        return var.resolve
+def variable(var: Variable, source: Source, missing: str) -> str:
+    """The value of `a.b.c`; `missing` when it does not exist. Everything unusual is left to Django."""
+    if var.translate:
+        return f"{source.value(var)}.resolve(context)"
+    if var.lookups is None:
+        return source.value(var.literal)
     first, *rest = var.lookups
-
-    def resolve(context: Context) -> Any:
-        for names in reversed(context.dicts):
-            if first in names:
-                current = names[first]
-                break
-        else:
-            return MISSING if not first.isdigit() else _by_django(var, context)
-        try:
-            if callable(current):
-                current = _called(current)
-            for bit in rest:
-                current = _step(current, bit)
-        except Exception:  # noqa: BLE001 -- Django looks again and decides what the error means
-            return _by_django(var, context)
-        return current
-
-    return resolve
+    if first.isdigit():
+        return f"by_django({source.value(var)}, context, {missing})"
+    base = look_up(first, source)
+    reader = f"{source.reader(tuple(var.lookups), var)}({base}, context, {missing})"
+    return reader if rest or first not in source.known else f"({reader} if callable({base}) else {base})"
 
 
-def _step(current: Any, bit: str) -> Any:
-    kind = type(current)
-    if kind is SimpleLazyObject:
-        if current._wrapped is empty:
-            current._setup()
-        current = current._wrapped
-        kind = type(current)
-    has_items = _has_items.get(kind)
-    if has_items is None:
-        has_items = _has_items[kind] = hasattr(kind, "__getitem__")
-    if has_items:
-        try:
-            current = current[bit]
-        except (TypeError, AttributeError, KeyError, ValueError, IndexError):
-            current = getattr(current, bit)
-    else:
-        current = getattr(current, bit)
-    return _called(current) if callable(current) else current
+def look_up(name: str, source: Source) -> str:
+    """What the context has under that name, or MISSING."""
+    source.seen.add(name)
+    return source.known.get(name) or f"look(dicts, {name!r})"
 
 
-def _called(value: Any) -> Any:
-    if getattr(value, "do_not_call_in_templates", False):
-        return value
-    if getattr(value, "alters_data", False):
-        raise _LeaveToDjangoError
-    return value()
-
-
-def _by_django(var: Variable, context: Context) -> Any:
-    try:
-        return var.resolve(context)
-    except VariableDoesNotExist:
-        return MISSING
-
-
-def expression(node: FilterExpression, *, missing: Any = "") -> Expression:
-    """What the expression resolves to; `missing` stands for a variable that does not exist (None inside conditions)."""
-    base: Expression
-    if not node.is_var:
-        constant = node.var
-        base = lambda context: constant  # noqa: E731
-    else:
-        look_up = variable(node.var)
-
-        def base(context: Context) -> Any:
-            value = look_up(context)
-            return missing if value is MISSING else value
-
+def expression(node: FilterExpression, source: Source, missing: str = "''") -> str:
+    """What it resolves to; `missing` stands for a variable that does not exist ("None" inside conditions)."""
+    found = variable(node.var, source, missing) if node.is_var else source.value(node.var)
     for function, arguments in node.filters:
-        base = _filtered(base, function, arguments)
-    return base
+        found = _filtered(found, function, arguments, source)
+    return found
 
 
-def _filtered(base: Expression, function: Callable[..., Any], arguments: Sequence[tuple[bool, Any]]) -> Expression:
-    values = [_argument(argument) if is_variable else _constant(argument) for is_variable, argument in arguments]
-    expects_localtime = getattr(function, "expects_localtime", False)
-    needs_autoescape = getattr(function, "needs_autoescape", False)
-    is_safe = getattr(function, "is_safe", False)
-
-    def resolve(context: Context) -> Any:
-        value = base(context)
-        if expects_localtime:
-            value = template_localtime(value, context.use_tz)
-        found = [argument(context) for argument in values]
-        result = function(value, *found, autoescape=context.autoescape) if needs_autoescape else function(value, *found)
-        return _safe(result) if is_safe and isinstance(value, SafeData) else result
-
-    return resolve
+def _filtered(base: str, function: Any, arguments: Any, source: Source) -> str:
+    if getattr(function, "expects_localtime", False):
+        base = f"{source.value(template_localtime)}({base}, context.use_tz)"
+    given = [
+        _argument(argument, source) if is_variable else source.value(safe(argument))
+        for is_variable, argument in arguments
+    ]
+    if getattr(function, "needs_autoescape", False):
+        given.append("autoescape=context.autoescape")
+    if not getattr(function, "is_safe", False):
+        return f"{source.value(function)}({', '.join([base, *given])})"
+    value = source.local()
+    return f"{source.value(safe_like)}({value} := {base}, {source.value(function)}({', '.join([value, *given])}))"
 
 
-def _constant(value: Any) -> Expression:
-    safe = _safe(value)  # it is written in the template
-    return lambda context: safe
+def _argument(var: Variable, source: Source) -> str:
+    """One that does not exist is an error."""
+    if var.translate or var.lookups is None:
+        return variable(var, source, "None")
+    value = source.local()
+    found = variable(var, source, "MISSING")
+    return f"({value} if ({value} := {found}) is not MISSING else {source.value(var)}.resolve(context))"
 
 
-def _safe(value: Any) -> Any:
-    return value if hasattr(value, "__html__") else SafeString(value)
-
-
-def _argument(var: Variable) -> Expression:
-    look_up = variable(var)
-
-    def resolve(context: Context) -> Any:
-        value = look_up(context)
-        return var.resolve(context) if value is MISSING else value  # raises VariableDoesNotExist
-
-    return resolve
-
-
-def condition(node: Any) -> Expression:
-    """What stands in an {% if %}; an error inside counts as false, as it does with Django. KeyError: not known here."""
+def condition(node: Any, source: Source) -> str:
+    """What stands in an {% if %}, as an expression behind the lines that it needs. An error inside an operator counts
+    as false, as it does with Django. KeyError: an operator that is not known here."""
     if isinstance(node, TemplateLiteral):
-        return expression(cast(FilterExpression, node.value), missing=None)
-    evaluate = _OPERATORS[node.id](condition(node.first), condition(node.second) if node.second is not None else None)
+        return expression(cast(FilterExpression, node.value), source, "None")
+    operator, found = _OPERATORS[node.id], source.local()
+    with source.body("try:"):
+        first = condition(node.first, source)
+        if operator in ("and", "or"):
+            source.line(f"{found} = {first}")
+            with source.body(f"if {found}:" if operator == "and" else f"if not {found}:"):
+                source.line(f"{found} = {condition(node.second, source)}")
+        elif operator == "not":
+            source.line(f"{found} = not {first}")
+        else:
+            left = source.local()
+            source.line(f"{left} = {first}")
+            source.line(f"{found} = {left} {operator} {condition(node.second, source)}")
+    with source.body("except Exception:"):
+        source.line(f"{found} = False")
+    return found
 
-    def safely(context: Context) -> Any:
-        try:
-            return evaluate(context)
-        except Exception:  # noqa: BLE001 -- see above
-            return False
 
-    return safely
-
-
-_OPERATORS: dict[str, Callable[[Any, Any], Expression]] = {
-    "or": lambda a, b: lambda context: a(context) or b(context),
-    "and": lambda a, b: lambda context: a(context) and b(context),
-    "not": lambda a, b: lambda context: not a(context),
-    "in": lambda a, b: lambda context: a(context) in b(context),
-    "not in": lambda a, b: lambda context: a(context) not in b(context),
-    "is": lambda a, b: lambda context: a(context) is b(context),
-    "is not": lambda a, b: lambda context: a(context) is not b(context),
-    "==": lambda a, b: lambda context: a(context) == b(context),
-    "!=": lambda a, b: lambda context: a(context) != b(context),
-    ">": lambda a, b: lambda context: a(context) > b(context),
-    ">=": lambda a, b: lambda context: a(context) >= b(context),
-    "<": lambda a, b: lambda context: a(context) < b(context),
-    "<=": lambda a, b: lambda context: a(context) <= b(context),
+_OPERATORS = {
+    name: name for name in ("or", "and", "not", "in", "not in", "is", "is not", "==", "!=", ">", ">=", "<", "<=")
 }
 
 
-def written(value: Any, context: Context) -> str:
-    """A value as it is written into the page: Django's render_value_in_context, faster for what comes most often."""
-    kind = type(value)
-    if kind is SafeString:
-        return value
-    if kind is str:
-        return html.escape(value) if context.autoescape else value
-    if kind is int and not settings.USE_THOUSAND_SEPARATOR:
-        return str(value)
-    return render_value_in_context(value, context)
-
-
-# ---- addresses: reverse() once for each name, then only the number is put in -----------------------------------------
-
-PROBES = (7, 7_777_777)  # the address must be the same around both
-
-_Key = tuple[str, str, str, str | None, int]
-_patterns: dict[_Key, tuple[str, ...] | None] = {}
-
-
-def link(name: str, arguments: Sequence[Any], context: Context) -> str | None:
-    """The address of a page without arguments or with one number; None: ask Django."""
-    if arguments and not (len(arguments) == 1 and type(arguments[0]) is int and arguments[0] >= 0):
-        return None
-    key = (name, get_script_prefix(), settings.ROOT_URLCONF, _namespace(context), len(arguments))
-    if key not in _patterns:
-        _patterns[key] = _pattern(name, len(arguments), key[3])
-    pattern = _patterns[key]
-    return None if pattern is None else str(arguments[0]).join(pattern) if arguments else pattern[0]
-
-
-def _namespace(context: Context) -> str | None:
-    """Of the page that is shown, as {% url %} passes it on."""
-    request = getattr(context, "request", None)
-    match = getattr(request, "resolver_match", None)
-    return getattr(request, "current_app", getattr(match, "namespace", None))
-
-
-def _pattern(name: str, count: int, namespace: str | None) -> tuple[str, ...] | None:
-    """What stands before and behind the number."""
-    try:
-        if not count:
-            return (reverse(name, current_app=namespace),)
-        found = {tuple(reverse(name, args=[probe], current_app=namespace).split(str(probe))) for probe in PROBES}
-    except NoReverseMatch:
-        return None
-    pattern = found.pop()
-    return pattern if not found and len(pattern) == 2 else None
+def operators_known(node: Any) -> bool:
+    if isinstance(node, TemplateLiteral):
+        return True
+    parts = [part for part in (node.first, node.second) if part is not None]
+    return node.id in _OPERATORS and all(map(operators_known, parts))

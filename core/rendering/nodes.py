@@ -1,231 +1,155 @@
-"""Nodes of the template language as functions that write them, and the loader that prepares a template with them."""
+"""Nodes of the template language as lines of a function, and the loader that prepares a template with them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from keyword import iskeyword
 from typing import Any
 
 from django.conf import settings
 from django.template.base import Node, NodeList, Origin, Template, TextNode, VariableNode
 from django.template.context import Context
-from django.template.defaulttags import CsrfTokenNode, ForNode, IfNode, LoadNode, URLNode, WithNode
+from django.template.defaulttags import (
+    CommentNode,
+    CsrfTokenNode,
+    ForNode,
+    IfNode,
+    LoadNode,
+    URLNode,
+    WithNode,
+)
+from django.template.exceptions import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.library import SimpleNode
-from django.template.loader_tags import IncludeNode, construct_relative_path
+from django.template.loader_tags import BLOCK_CONTEXT_KEY, BlockNode, ExtendsNode, IncludeNode, construct_relative_path
 from django.template.loaders import cached
-from django.templatetags.i18n import BlockTranslateNode, TranslateNode
+from django.templatetags.i18n import BlockTranslateNode, GetCurrentLanguageNode, TranslateNode
 from django.templatetags.static import StaticNode
 from django.utils import translation
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
-from core.rendering.expressions import MISSING, condition, expression, link, written
+from core.rendering.expressions import condition, expression, look_up, operators_known
+from core.rendering.runtime import unpacked
+from core.rendering.source import Bound, Source, Write
 from core.templatetags.ui import CONSTANT_TAGS
-
-# Writes one node; the second argument is the language of the moment.
-Writer = Callable[[Context, str], str]
-Part = str | Writer
 
 
 class PreparedNodeList(NodeList):
     """The nodes as Django knows them, for whoever looks for blocks, and the functions that write them."""
 
-    parts: list[Part]
-
     def render(self, context: Context) -> SafeString:
-        return SafeString(_written(self.parts, context, translation.get_language() or ""))
+        key = translation.get_language() or "", BLOCK_CONTEXT_KEY in context.render_context
+        write = self.functions.get(key)
+        if write is None:
+            write = self.functions[key] = self._function(context, *key)
+        return SafeString(write(context))
+
+    @property
+    def functions(self) -> dict[tuple[str, bool], Write]:
+        """By language, because words that never change are part of the function, and by who keeps the blocks."""
+        return vars(self).setdefault("written", {})
+
+    def _function(self, context: Context, language: str, are_blocks_djangos: bool) -> Write:
+        source = Source(context.template.engine, are_blocks_djangos=are_blocks_djangos)  # type: ignore[union-attr]
+        try:
+            write_all(self, source)
+        except _LeaveToDjangoError:
+            return self._function(context, language, are_blocks_djangos=True)
+        return source.function()
+
+
+class _LeaveToDjangoError(Exception):
+    """Blocks and what they extend are put together in a way that is not known here."""
 
 
 def prepared(nodes: NodeList) -> PreparedNodeList:
-    """The same nodes, with everything inside them prepared as well."""
+    """The same nodes; their function is made when they are shown for the first time."""
     found = PreparedNodeList(nodes)
     found.contains_nontext = nodes.contains_nontext
-    found.parts = parts_of(nodes)
     return found
 
 
-def parts_of(nodes: NodeList) -> list[Part]:
-    """Texts and functions in the order of the nodes; neighbouring texts become one."""
-    parts: list[Part] = []
+def write_all(nodes: Iterable[Node], source: Source) -> None:
     for node in nodes:
-        part = _MAKERS.get(type(node), _as_django_does)(node)
-        if isinstance(part, str):
-            before = parts.pop() if parts and isinstance(parts[-1], str) else ""
-            part = "".join((str(before), part))  # a plain text, not a SafeString
-        if part != "":
-            parts.append(part)
-    return parts
+        _MAKERS.get(type(node), _as_django_does)(node, source)
 
 
-def _written(parts: list[Part], context: Context, language: str) -> str:
-    return "".join([part if part.__class__ is str else part(context, language) for part in parts])  # type: ignore[operator]
-
-
-def _as_django_does(node: Node) -> Part:
+def _as_django_does(node: Node, source: Source) -> None:
     """A node that is not known here renders itself; the node lists inside it are prepared."""
+    if not source.are_blocks_djangos and any(isinstance(one, BlockNode) for one in node.get_nodes_by_type(BlockNode)):
+        raise _LeaveToDjangoError
+    if isinstance(node, ExtendsNode):
+        for block in node.blocks.values():
+            _prepare_lists(block)
+    _prepare_lists(node)
+    source.seen.add("")
+    source.piece(f"str({source.value(node)}.render_annotated(context))")
+
+
+def _prepare_lists(node: Node) -> None:
     for name in node.child_nodelists:
         children = vars(node).get(name)
         if isinstance(children, NodeList) and not isinstance(children, PreparedNodeList):
             setattr(node, name, prepared(children))
-    return lambda context, language: str(node.render_annotated(context))
 
 
-def _text(node: TextNode) -> Part:
-    return node.s
+# ---- texts and values --------------------------------------------------------------------------------------------
 
 
-def _nothing(node: Node) -> Part:
-    return ""
+def _text(node: TextNode, source: Source) -> None:
+    source.text(node.s)
 
 
-def _variable(node: VariableNode) -> Part:
-    resolve = expression(node.filter_expression)
-    return lambda context, language: written(resolve(context), context)
+def _nothing(node: Node, source: Source) -> None:
+    pass
 
 
-def _if(node: Any) -> Part:
-    try:
-        tests = [condition(test) if test is not None else None for test, _body in node.conditions_nodelists]
-    except KeyError:
-        return _as_django_does(node)
-    branches = list(zip(tests, [parts_of(body) for _test, body in node.conditions_nodelists], strict=True))
-
-    def write(context: Context, language: str) -> str:
-        for test, parts in branches:
-            if test is None or test(context):
-                return _written(parts, context, language)
-        return ""
-
-    return write
+def _variable(node: VariableNode, source: Source) -> None:
+    path = getattr(node.filter_expression.var, "lookups", None) or ("",)
+    if source.block is None or path[0] != "block":
+        source.piece(f"written({expression(node.filter_expression, source)}, context)")
+    elif path == ("block", "super") and not node.filter_expression.filters:
+        name, level = source.block
+        _block_at(name, level + 1, source)
+    else:
+        raise _LeaveToDjangoError
 
 
-def _for(node: Any) -> Part:
-    sequence, parts = expression(node.sequence, missing=None), parts_of(node.nodelist_loop)
-    names, is_reversed, otherwise = list(node.loopvars), node.is_reversed, parts_of(node.nodelist_empty)
-
-    def write(context: Context, language: str) -> str:
-        scope: dict[str, Any] = {}
-        loop: dict[str, Any] = {"parentloop": context.get("forloop", {})}
-        context.dicts.append(scope)
-        try:
-            values = sequence(context)
-            items = list(values) if values is not None else []
-            if not items:
-                return _written(otherwise, context, language)
-            scope["forloop"] = loop
-            done = []
-            for number, item in enumerate(reversed(items) if is_reversed else items):
-                _count(loop, number, len(items))
-                if len(names) == 1:
-                    scope[names[0]] = item
-                    done.append(_written(parts, context, language))
-                else:
-                    context.dicts.append(_unpacked(names, item))
-                    done.append(_written(parts, context, language))
-                    context.dicts.pop()
-            return "".join(done)
-        finally:
-            context.dicts.pop()
-
-    return write
+def _set(name: str, value: str, source: Source) -> None:
+    source.line(f"dicts[-1][{name!r}] = {value}")
 
 
-def _count(loop: dict[str, Any], number: int, length: int) -> None:
-    loop["counter0"], loop["counter"] = number, number + 1
-    loop["revcounter"], loop["revcounter0"] = length - number, length - number - 1
-    loop["first"], loop["last"] = number == 0, number == length - 1
-
-
-def _unpacked(names: list[str], item: Any) -> dict[str, Any]:
-    count = len(item) if hasattr(item, "__len__") else 1
-    if count != len(names):
-        raise ValueError(f"Need {len(names)} values to unpack in for loop; got {count}. ")
-    return dict(zip(names, item, strict=True))
-
-
-def _with(node: Any) -> Part:
-    values, parts = _expressions(node.extra_context), parts_of(node.nodelist)
-
-    def write(context: Context, language: str) -> str:
-        context.dicts.append({name: resolve(context) for name, resolve in values})
-        try:
-            return _written(parts, context, language)
-        finally:
-            context.dicts.pop()
-
-    return write
-
-
-def _expressions(named: dict[str, Any]) -> list[tuple[str, Any]]:
-    return [(name, expression(value)) for name, value in named.items()]
-
-
-def _include(node: Any) -> Part:
-    if node.template.is_var or node.template.filters or not isinstance(node.template.var, str) or node.isolated_context:
-        return _as_django_does(node)
-    name = construct_relative_path(node.origin.template_name, node.template.var)
-    values = _expressions(node.extra_context)
-    found: list[Any] = []
-
-    def write(context: Context, language: str) -> str:
-        if not found:
-            found.append(context.template.engine.get_template(name))  # type: ignore[union-attr]
-        rendering, template = context.render_context, found[0]
-        outer = rendering.template
-        context.dicts.append({key: resolve(context) for key, resolve in values})
-        rendering.template = template
-        rendering.dicts.append({})
-        try:
-            return str(template._render(context))
-        finally:
-            rendering.dicts.pop()
-            rendering.template = outer
-            context.dicts.pop()
-
-    return write
-
-
-def _url(node: Any) -> Part:
+def _url(node: Any, source: Source) -> None:
     if node.view_name.is_var or node.view_name.filters or node.kwargs:
-        return _as_django_does(node)
-    name, values, target = str(node.view_name.var), [expression(value) for value in node.args], node.asvar
+        _as_django_does(node, source)
+        return
+    name, itself = str(node.view_name.var), source.value(node)
+    arguments = "".join(f"{expression(value, source)}, " for value in node.args)
+    found = f"address(known, {name!r}, ({arguments}), context)"
+    if not node.asvar:
+        source.piece(f"link({itself}, {found}, context)")
+        return
+    url = source.local()
+    source.line(f"{url} = {found}")
+    with source.body(f"if {url} is None:"):
+        source.line(f"{itself}.render_annotated(context)")
+    with source.body("else:"):
+        _set(node.asvar, url, source)
 
-    def write(context: Context, language: str) -> str:
-        url = link(name, [resolve(context) for resolve in values], context)
-        if url is None:
-            return str(node.render_annotated(context))
-        if target:
-            context[target] = url
-            return ""
-        return conditional_escape(url) if context.autoescape else url
 
-    return write
-
-
-def _simple_tag(node: Any) -> Part:
-    function, values, named, target = (
-        node.func,
-        [expression(v) for v in node.args],
-        _expressions(node.kwargs),
-        node.target_var,
-    )
-    if (
-        function in CONSTANT_TAGS
-        and not target
-        and all(_is_written_out(value) for value in (*node.args, *node.kwargs.values()))
-    ):
-        return str(node.render(Context()))
-
-    def write(context: Context, language: str) -> str:
-        arguments = [resolve(context) for resolve in values]
-        if node.takes_context:
-            arguments.insert(0, context)
-        output = function(*arguments, **{name: resolve(context) for name, resolve in named})
-        if target is not None:
-            context[target] = output
-            return ""
-        if output.__class__ is SafeString:
-            return output
-        return str(conditional_escape(output)) if context.autoescape else str(output)
-
-    return write
+def _simple_tag(node: Any, source: Source) -> None:
+    constants = all(_is_written_out(value) for value in (*node.args, *node.kwargs.values()))
+    if node.func in CONSTANT_TAGS and not node.target_var and constants:
+        source.text(node.render(Context()))
+        return
+    arguments = [expression(value, source) for value in node.args]
+    if node.takes_context:
+        source.seen.add("")
+        arguments.insert(0, "context")
+    named = [(name, expression(value, source)) for name, value in node.kwargs.items()]
+    arguments += [f"{name}={value}" if not iskeyword(name) else f"**{{{name!r}: {value}}}" for name, value in named]
+    call = f"{source.value(node.func)}({', '.join(arguments)})"
+    if node.target_var is None:
+        source.piece(f"shown({call}, context)")
+    else:
+        _set(node.target_var, call, source)
 
 
 def _is_written_out(value: Any) -> bool:
@@ -235,103 +159,259 @@ def _is_written_out(value: Any) -> bool:
     return not value.is_var or (value.var.lookups is None and not value.var.translate)
 
 
-def _static(node: Any) -> Part:
+def _static(node: Any, source: Source) -> None:
     """The address of a file stays the same until the process ends."""
     if node.varname or not _is_written_out(node.path):
-        return _as_django_does(node)
-    found: list[str] = []
-
-    def write(context: Context, language: str) -> str:
-        if not found:
-            found.append(str(node.render_annotated(context)))
-        return found[0]
-
-    return write
+        _as_django_does(node, source)
+    else:
+        source.text(node.render(Context()))
 
 
-def _translate(node: Any) -> Part:
-    """Fixed words: looked up once in each language."""
+def _csrf_token(node: Any, source: Source) -> None:
+    source.piece(f"csrf_field({source.value(node)}, context)")
+
+
+# ---- words in the language of the function -------------------------------------------------------------------------
+
+
+def _translate(node: Any, source: Source) -> None:
+    """Fixed words are looked up once."""
     words = node.filter_expression
     is_fixed = words.is_var and words.var.lookups is None and not words.filters and not node.noop
     if not is_fixed or (node.message_context and not _is_written_out(node.message_context)):
-        return _as_django_does(node)
-    known: dict[str, str] = {}
-
-    def write(context: Context, language: str) -> str:
-        value = known.get(language)
-        if value is None:
-            shown = node.render_annotated(context)
-            value = known[language] = context[node.asvar] if node.asvar else shown
-        if node.asvar:
-            context[node.asvar] = value
-            return ""
-        return value
-
-    return write
+        _as_django_does(node, source)
+        return
+    context = Context()
+    word = node.render(context)
+    if node.asvar:
+        _set(node.asvar, source.value(context[node.asvar]), source)
+    else:
+        source.text(word)
 
 
-def _block_translate(node: Any) -> Part:
+def _current_language(node: Any, source: Source) -> None:
+    _set(node.variable, source.value(translation.get_language()), source)
+
+
+def _block_translate(node: Any, source: Source) -> None:
     """A sentence with values in it; one with a plural or an odd context is left to Django."""
     if node.plural or node.counter or (node.message_context and not _is_written_out(node.message_context)):
-        return _as_django_does(node)
+        _as_django_does(node, source)
+        return
     message, names = node.render_token_list(node.singular)
-    given = dict(_expressions(node.extra_context))
-    values = [(name, given.get(name) or variable_named(name)) for name in names]
-    known: dict[str, str] = {}
-
-    def write(context: Context, language: str) -> str:
-        sentence = known.get(language)
-        if sentence is None:
-            about = node.message_context.resolve(context) if node.message_context else None
-            sentence = translation.pgettext(about, message) if about else translation.gettext(message)
-            known[language] = sentence
-        try:
-            result = sentence % {name: written(resolve(context), context) for name, resolve in values}
-        except (KeyError, ValueError):
-            return str(node.render_annotated(context))
-        if node.asvar:
-            context[node.asvar] = SafeString(result)
-            return ""
-        return result
-
-    return write
+    about = node.message_context.resolve(Context()) if node.message_context else None
+    sentence = translation.pgettext(about, message) if about else translation.gettext(message)
+    try:
+        sentence % dict.fromkeys(names, "")
+    except (KeyError, ValueError):
+        _as_django_does(node, source)
+        return
+    given = {name: expression(value, source) for name, value in node.extra_context.items()}
+    values = {name: given.get(name) or f"as_is({look_up(name, source)})" for name in names}
+    filled = repr(str(sentence))
+    written = ", ".join(f"{name!r}: written({value}, context)" for name, value in values.items())
+    filled = f"{filled} % {{{written}}}"
+    if node.asvar:
+        _set(node.asvar, f"SafeString({filled})", source)
+    else:
+        source.piece(filled)
 
 
-def variable_named(name: str) -> Callable[[Context], Any]:
-    """A name of the context as {% blocktranslate %} reads it: nothing else, and empty when it does not exist."""
-
-    def resolve(context: Context) -> Any:
-        value = context.get(name, MISSING)
-        return "" if value is MISSING else value
-
-    return resolve
+# ---- branches, loops, scopes -----------------------------------------------------------------------------------------
 
 
-def _csrf_token(node: Any) -> Part:
-    """The same masked token for every form of one answer: to mask it anew for each row costs more than the row."""
-
-    def write(context: Context, language: str) -> str:
-        root = context.render_context.dicts[0]
-        if "csrf_field" not in root:
-            root["csrf_field"] = node.render_annotated(context)
-        return str(root["csrf_field"])
-
-    return write
+def _if(node: Any, source: Source) -> None:
+    tests = [test for test, _body in node.conditions_nodelists if test is not None]
+    if all(map(operators_known, tests)):
+        _branches(list(node.conditions_nodelists), source)
+    else:
+        _as_django_does(node, source)
 
 
-_MAKERS: dict[type[Any], Callable[[Any], Part]] = {
+def _branches(branches: list[Any], source: Source) -> None:
+    (test, nodes), *others = branches
+    if test is None:
+        write_all(nodes, source)
+        return
+    with source.body(f"if {condition(test, source)}:"):
+        write_all(nodes, source)
+    if others:
+        with source.body("else:"):
+            _branches(others, source)
+
+
+def _for(node: Any, source: Source) -> None:
+    items, number, item = source.local(), source.local(), source.local()
+    sequence = expression(node.sequence, source, "None")
+    source.line(f"{items} = {sequence}")
+    source.line(f"{items} = list({items}) if {items} is not None else []")
+    bound = _bound(node.nodelist_loop, source)
+    with source.body(f"if {items}:"):
+        names = list(node.loopvars)
+        _loop(node, names, (items, number, item), bound, source)
+    if node.nodelist_empty:
+        with source.body("else:"), source.scope("{}", bound=_bound(node.nodelist_empty, source)):
+            write_all(node.nodelist_empty, source)
+
+
+def _loop(node: Any, names: list[str], places: tuple[str, str, str], bound: Bound, source: Source) -> None:
+    items, number, item = places
+    loop, scope = source.local(), source.local()
+    seen_before, source.seen = source.seen, set()
+    known = {names[0]: item} if len(names) == 1 else {}
+    turned = f"reversed({items})" if node.is_reversed else items
+    source.line(f"{scope}, {loop} = {{}}, {{'parentloop': context.get('forloop', {{}})}}")
+    with source.scope(scope, bound=bound, known=known):
+        source.line(f"{scope}['forloop'] = {loop}")
+        with source.body(f"for {number}, {item} in enumerate({turned}):"):
+            count = source.placeholder()
+            if len(names) == 1:
+                source.line(f"{scope}[{names[0]!r}] = {item}")
+                write_all(node.nodelist_loop, source)
+            else:
+                with source.scope(f"{source.value(unpacked)}({names!r}, {item})", bound=bound):
+                    write_all(node.nodelist_loop, source)
+            if source.seen & {"", "forloop"}:
+                source.fill(count, f"loop_counts({loop}, {number}, len({items}))")
+    source.seen |= seen_before
+
+
+def _with(node: Any, source: Source) -> None:
+    _named(node.extra_context, node.nodelist, source)
+
+
+def _named(given: dict[str, Any], nodes: NodeList, source: Source) -> None:
+    """The nodes with further names around them."""
+    known = {name: source.local() for name in given}
+    values = {name: expression(value, source) for name, value in given.items()}
+    names = ", ".join(f"{name!r}: ({known[name]} := {value})" for name, value in values.items())
+    with source.scope(f"{{{names}}}", bound=_bound(nodes, source), known=known):
+        write_all(nodes, source)
+
+
+def _include(node: Any, source: Source) -> None:
+    """The other template is written into this one."""
+    template = _included(node, source)
+    if template is None:
+        _as_django_does(node, source)
+        return
+    before = source.blocks, source.block, source.are_blocks_djangos
+    source.blocks, source.block, source.are_blocks_djangos = {}, None, False
+    source.inside.append(str(template.name))
+    # What is not known here may keep something for the time of the other template.
+    outer = source.local() if _bound(template.nodelist, source) is None else ""
+    if outer:
+        source.line(f"{outer} = enter(context, {source.value(template)})")
+    _named(node.extra_context, template.nodelist, source)
+    if outer:
+        source.line(f"leave(context, {outer})")
+    source.inside.pop()
+    source.blocks, source.block, source.are_blocks_djangos = before
+
+
+def _included(node: Any, source: Source) -> Template | None:
+    if node.template.is_var or node.template.filters or not isinstance(node.template.var, str) or node.isolated_context:
+        return None
+    name = construct_relative_path(node.origin.template_name, node.template.var)
+    try:
+        return None if name in source.inside else source.engine.get_template(name)
+    except (TemplateDoesNotExist, TemplateSyntaxError):
+        return None  # an error only when it is shown
+
+
+# ---- pages and their blocks ------------------------------------------------------------------------------------------
+
+
+def _extends(node: Any, source: Source) -> None:
+    """The page around is written, with the blocks of this template in it."""
+    if source.are_blocks_djangos:
+        _as_django_does(node, source)
+        return
+    name = node.parent_name.var
+    if node.parent_name.is_var or node.parent_name.filters or not isinstance(name, str) or name in source.inside:
+        raise _LeaveToDjangoError
+    template = source.engine.get_template(name)
+    _add_blocks(node.blocks.values(), source)
+    first = next((one for one in template.nodelist if not isinstance(one, TextNode)), None)
+    if not isinstance(first, ExtendsNode):
+        _add_blocks(template.nodelist.get_nodes_by_type(BlockNode), source)
+    source.inside.append(str(name))
+    write_all(template.nodelist, source)
+    source.inside.pop()
+
+
+def _add_blocks(blocks: Iterable[Any], source: Source) -> None:
+    for block in blocks:
+        source.blocks.setdefault(block.name, []).append(block)
+
+
+def _block(node: Any, source: Source) -> None:
+    if source.are_blocks_djangos:
+        _as_django_does(node, source)
+        return
+    source.blocks.setdefault(node.name, [node])
+    _block_at(node.name, 0, source)
+
+
+def _block_at(name: str, level: int, source: Source) -> None:
+    """The block as the page shows it, or as the pages around have it."""
+    if level == len(source.blocks[name]):
+        return
+    nodes, before = source.blocks[name][level].nodelist, source.block
+    source.block = name, level
+    with source.scope("{}", bound=_bound(nodes, source)):
+        write_all(nodes, source)
+    source.block = before
+
+
+# ---- which names a piece of a template sets ------------------------------------------------------------------------
+
+
+def _bound(nodes: NodeList, source: Source) -> Bound:
+    if id(nodes) not in source.bound:
+        found: set[str] | None = set()
+        for node in nodes:
+            names = _bound_by(node, source)
+            found = None if found is None or names is None else found | names
+        source.bound[id(nodes)] = None if found is None else frozenset(found)
+    return source.bound[id(nodes)]
+
+
+def _bound_by(node: Any, source: Source) -> Bound:
+    is_foreign = type(node) not in _MAKERS or isinstance(node, ExtendsNode) or getattr(node, "takes_context", False)
+    lists = [getattr(node, name, None) for name in node.child_nodelists]
+    if isinstance(node, IfNode):
+        lists = [nodes for _test, nodes in node.conditions_nodelists]
+    if isinstance(node, IncludeNode):
+        template = _included(node, source)
+        is_foreign, lists = template is None, [template and template.nodelist]
+    if is_foreign:
+        return None
+    names = {getattr(node, name, None) for name in _NAMES_SET}
+    inside = [_bound(nodes, source) for nodes in lists if nodes]
+    return None if None in inside else frozenset(name for name in names if name).union(*filter(None, inside))
+
+
+_NAMES_SET = ("asvar", "target_var", "varname", "variable")
+
+_Maker = Callable[[Any, Source], None]
+_MAKERS: dict[type[Any], _Maker] = {
     TextNode: _text,
     LoadNode: _nothing,
+    CommentNode: _nothing,
     VariableNode: _variable,
     IfNode: _if,
     ForNode: _for,
     WithNode: _with,
     IncludeNode: _include,
+    ExtendsNode: _extends,
+    BlockNode: _block,
     URLNode: _url,
     SimpleNode: _simple_tag,
     StaticNode: _static,
     TranslateNode: _translate,
     BlockTranslateNode: _block_translate,
+    GetCurrentLanguageNode: _current_language,
     CsrfTokenNode: _csrf_token,
 }
 

@@ -5,7 +5,7 @@ from datetime import date
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,15 +14,17 @@ from django.views.decorators.http import require_GET, require_POST
 from core import clock, history
 from core.forms import BusinessDayForm, report_errors
 from core.policies import ensure_can_configure
+from core.requests import Request
 from core.selectors import business_days, calendar_year, is_published
 from core.services import business_day_clear as day_clear
 from core.services import business_day_set as day_set
+from core.text import whole_number
 
 FIRST_YEAR, LAST_YEAR = 2004, 2100
 CHANGES = 5
 
 
-def _chosen_day(request: HttpRequest) -> date:
+def _chosen_day(request: Request) -> date:
     field = forms.DateField(required=False)
     try:
         return field.clean(request.GET.get("day", "")) or clock.today()
@@ -30,9 +32,10 @@ def _chosen_day(request: HttpRequest) -> date:
         return clock.today()
 
 
-def _page(request: HttpRequest, *, form: BusinessDayForm | None = None, status: int = 200) -> HttpResponse:
-    raw, chosen = request.GET.get("year", ""), _chosen_day(request)
-    year = int(raw) if raw.isdecimal() and FIRST_YEAR <= int(raw[:4]) <= LAST_YEAR and len(raw) == 4 else chosen.year  # noqa: PLR2004 -- digits of a year
+def _page(request: Request, *, form: BusinessDayForm | None = None, status: int = 200) -> HttpResponse:
+    year, chosen = whole_number(request.GET.get("year")), _chosen_day(request)
+    if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
+        year = chosen.year
     own = business_days(year=chosen.year).get(chosen)
     initial = {
         "on": chosen,
@@ -55,7 +58,7 @@ def _page(request: HttpRequest, *, form: BusinessDayForm | None = None, status: 
 
 @require_GET
 @login_required
-def calendar(request: HttpRequest) -> HttpResponse:
+def calendar(request: Request) -> HttpResponse:
     """A year with its holidays and make-up workdays, and what the administrators changed."""
     ensure_can_configure(request.user)
     return _page(request)
@@ -67,7 +70,7 @@ def _back(day: date) -> HttpResponse:
 
 @require_POST
 @login_required
-def business_day_set(request: HttpRequest) -> HttpResponse:
+def business_day_set(request: Request) -> HttpResponse:
     ensure_can_configure(request.user)
     form = BusinessDayForm(request.POST)
     if form.is_valid():
@@ -81,7 +84,7 @@ def business_day_set(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def business_day_clear(request: HttpRequest) -> HttpResponse:
+def business_day_clear(request: Request) -> HttpResponse:
     """Back to the published calendar."""
     ensure_can_configure(request.user)
     form = BusinessDayForm(request.POST)

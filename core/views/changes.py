@@ -3,20 +3,21 @@
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET
 
 from core import history
 from core.policies import ensure_can_configure
+from core.requests import Request
 
 PAGE_SIZE = 30
 
 
 @require_GET
 @login_required
-def setting_changes(request: HttpRequest) -> HttpResponse:
+def setting_changes(request: Request) -> HttpResponse:
     """Newest first, of one kind of setting or of all; `before` leads to the earlier ones."""
     ensure_can_configure(request.user)
     key = request.GET.get("key", "")
@@ -33,7 +34,7 @@ def setting_changes(request: HttpRequest) -> HttpResponse:
     return render(request, "core/setting_changes.html", context)
 
 
-def _moment(request: HttpRequest) -> datetime | None:
+def _moment(request: Request) -> datetime | None:
     try:
         moment = parse_datetime(request.GET.get("before", ""))
     except ValueError:

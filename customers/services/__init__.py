@@ -26,8 +26,10 @@ from customers.services.forgetting import customer_forget
 from customers.services.identities import (
     IdentityEntry,
     IdentityTaken,
+    identities_reindex,
     identity_delete,
     identity_index,
+    identity_index_is_current,
     identity_save,
 )
 from customers.services.watch import access_watch
@@ -55,8 +57,10 @@ __all__ = [
     "document_add",
     "document_show",
     "document_shred",
+    "identities_reindex",
     "identity_delete",
     "identity_index",
+    "identity_index_is_current",
     "identity_reveal",
     "identity_save",
     "phone_add",

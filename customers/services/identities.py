@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -100,6 +100,30 @@ def identity_delete(*, customer_id: int, kind: str, reason: str, by: User, meta:
             actor=by, action=AccessAction.CHANGE, customer_id=customer.pk, field=kind, reason=text, request_meta=meta
         )
     return count
+
+
+@service
+def identities_reindex() -> int:
+    """Compute every keyed hash anew with INDEX_KEY; all of them or none. Returns how many were different.
+
+    Writers wait meanwhile: while half of the hashes are old, the unique index would let a number in twice. Raises
+    DecryptionError at a number that does not open.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("LOCK TABLE customers_customeridentity IN SHARE ROW EXCLUSIVE MODE")
+    changed = 0
+    for row in CustomerIdentity.objects.only("uid", "kind", "number", "number_index").iterator(chunk_size=500):
+        index = identity_index(row.kind, str(row.number))
+        if index != row.number_index:
+            changed += CustomerIdentity.objects.filter(pk=row.pk).update(number_index=index)
+    return changed
+
+
+def identity_index_is_current() -> bool:
+    """The hash of the last number that was written is the one that INDEX_KEY gives; True when there is none."""
+    row = CustomerIdentity.objects.only("uid", "kind", "number", "number_index").order_by("-pk").first()
+    return row is None or row.number_index == identity_index(row.kind, str(row.number))
 
 
 def _check_dates(kind: str, number: str, entry: IdentityEntry) -> None:

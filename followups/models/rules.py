@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pghistory
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -13,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from core.models import TimeStampedModel
+from core.tracking import tracked
 from core.triggers import append_only
 from followups.enums import ClosedDays, ContactChannel, DueRule, RuleCode, RuleSetState, Trigger
 from opportunities.enums import Level
@@ -62,17 +62,7 @@ def _store() -> Coalesce:
     return Coalesce(F("store"), Value(0), output_field=models.BigIntegerField())
 
 
-def _tracked() -> Any:
-    """Who made, changed or deleted a row: the new row at birth, else the row as it was."""
-    return pghistory.track(
-        pghistory.InsertEvent("created"),
-        pghistory.UpdateEvent("changed", row=pghistory.Old),
-        pghistory.DeleteEvent("deleted"),
-        obj_field=pghistory.ObjForeignKey(related_name="history"),
-    )
-
-
-@_tracked()
+@tracked()
 class FollowUpRuleSet(TimeStampedModel):
     """One version of all rules: a draft that changes, asked for, then in force from a day until the next version.
 
@@ -143,7 +133,7 @@ class FollowUpRuleSet(TimeStampedModel):
         return self.state == RuleSetState.DRAFT
 
 
-@_tracked()
+@tracked()
 class FollowUpRule(TimeStampedModel):
     """One promise within a version. What was planned keeps the rule that planned it.
 
@@ -202,7 +192,7 @@ class FollowUpRule(TimeStampedModel):
         return self.channels[0] if self.channels else str(ContactChannel.PHONE)
 
 
-@_tracked()
+@tracked()
 class FollowUpPolicy(TimeStampedModel):
     """The numbers around callbacks, a part of the version."""
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.models import BusinessDay
+from core.text import whole_number
 from followups.enums import ClosedDays, ContactChannel, RuleCode, RuleSetState
 from followups.models import FollowUpPolicy, FollowUpRule, FollowUpRuleSet
 from followups.policies import READER_ROLES
@@ -39,7 +40,6 @@ POLICY_WORDS: dict[str, Any] = {
     "burst_window_min": gettext_lazy("identical entries within"),
     "undo_window_min": gettext_lazy("take back within"),
 }
-NUMBER_LENGTH = 4
 HOUR_MIN = 60
 DAY_MIN = 24 * HOUR_MIN
 
@@ -69,12 +69,12 @@ def version_in_force(*, on: date) -> FollowUpRuleSet | None:
     return rows.order_by("-valid_from").first()
 
 
-def version_chosen(number: str, *, on: date) -> FollowUpRuleSet | None:
+def version_chosen(address: str, *, on: date) -> FollowUpRuleSet | None:
     """The version of this number, without one the draft, else the one in force; None for a number that there is not."""
-    if not number:
+    if not address:
         return versions().exclude(state=RuleSetState.PUBLISHED).first() or version_in_force(on=on)
-    is_number = number.isdecimal() and len(number) <= NUMBER_LENGTH
-    return versions().filter(number=int(number)).first() if is_number else None
+    number = whole_number(address)
+    return versions().filter(number=number).first() if number is not None else None
 
 
 def versions_published() -> QuerySet[FollowUpRuleSet]:

@@ -2,26 +2,26 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import reswap, trigger_client_event
 
 from core import clock
+from core.answers import refused, saved
 from core.errors import DomainError
-from core.forms import report_errors
+from core.forms import new_key, report_errors
+from core.requests import Request, is_fragment
 from core.templatetags.ui import day
-from core.text import sms_parts
+from core.text import sms_parts, whole_number
 from followups import services
 from followups.enums import ContactOutcome
 from followups.forms import (
@@ -30,7 +30,6 @@ from followups.forms import (
     RescheduleForm,
     channel_cards,
     level_cards,
-    new_key,
     outcome_cards,
     save_words,
 )
@@ -49,7 +48,6 @@ from opportunities.models import Opportunity
 from opportunities.policies import is_concerned
 from opportunities.selectors import opportunities_visible_to
 from opportunities.stages import Outcome
-from staff.models import User
 from staff.policies import ensure
 
 USER_AGENT_LENGTH = 200
@@ -57,7 +55,7 @@ USER_AGENT_LENGTH = 200
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def contact_log(request: HttpRequest, opportunity_pk: int) -> HttpResponse:
+def contact_log(request: Request, opportunity_pk: int) -> HttpResponse:
     """Channel, outcome, one sentence: three taps, and the next callback is planned in the same step."""
     form = ContactForm(request.POST) if request.method == "POST" else ContactForm(initial={"key": new_key()})
     if form.is_bound and form.is_valid():
@@ -65,7 +63,7 @@ def contact_log(request: HttpRequest, opportunity_pk: int) -> HttpResponse:
             result = services.contact_record(
                 opportunity_id=opportunity_pk,
                 entry=form.entry(evidence=_evidence(request)),
-                by=_user(request),
+                by=request.user,
                 idempotency_key=form.cleaned_data["key"],
                 follow_up_id=_task(request),
             )
@@ -73,9 +71,9 @@ def contact_log(request: HttpRequest, opportunity_pk: int) -> HttpResponse:
     return _contact_sheet(request, _opportunity(request, opportunity_pk), form)
 
 
-def _contact_sheet(request: HttpRequest, opportunity: Opportunity, form: ContactForm) -> HttpResponse:
+def _contact_sheet(request: Request, opportunity: Opportunity, form: ContactForm) -> HttpResponse:
     try:
-        sheet = contact_sheet(opportunity=opportunity, by=_user(request), follow_up_id=_task(request))
+        sheet = contact_sheet(opportunity=opportunity, by=request.user, follow_up_id=_task(request))
     except DomainError as error:  # no rules are in force: an administrator has to mend that first
         return _refused(request, opportunity.pk, title=_("Not possible now"), text=error.text)
     outcomes, levels = outcome_cards(sheet), level_cards(sheet)
@@ -98,10 +96,10 @@ def _contact_sheet(request: HttpRequest, opportunity: Opportunity, form: Contact
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def message_send(request: HttpRequest, opportunity_pk: int) -> HttpResponse:
+def message_send(request: Request, opportunity_pk: int) -> HttpResponse:
     """The message of the day: sent by the system, or from the own phone and then noted here (R-077)."""
     opportunity = _opportunity(request, opportunity_pk)
-    choices = message_choices(opportunity=opportunity, by=_user(request))
+    choices = message_choices(opportunity=opportunity, by=request.user)
     chosen = next((row for row in choices if row.template.code == request.GET.get("template")), None)
     first = chosen or (choices[0] if choices and "template" not in request.GET else None)
     text = first.text if first else ""
@@ -113,7 +111,7 @@ def message_send(request: HttpRequest, opportunity_pk: int) -> HttpResponse:
                 opportunity_id=opportunity.pk,
                 body=form.cleaned_data["body"],
                 is_by_system=form.cleaned_data["how"] == "system",
-                by=_user(request),
+                by=request.user,
                 idempotency_key=form.cleaned_data["key"],
                 follow_up_id=message_promise(opportunity_id=opportunity.pk, follow_up_id=_task(request)),
             )
@@ -121,9 +119,9 @@ def message_send(request: HttpRequest, opportunity_pk: int) -> HttpResponse:
     return _message_sheet(request, opportunity, form, choices=choices, first=first)
 
 
-def _message_sheet(request: HttpRequest, opportunity: Opportunity, form: MessageForm, **context: Any) -> HttpResponse:
+def _message_sheet(request: Request, opportunity: Opportunity, form: MessageForm, **context: Any) -> HttpResponse:
     try:
-        sheet = contact_sheet(opportunity=opportunity, by=_user(request))
+        sheet = contact_sheet(opportunity=opportunity, by=request.user)
     except DomainError as error:
         return _refused(request, opportunity.pk, title=_("Not possible now"), text=error.text)
     body = str(form["body"].value() or "")
@@ -144,10 +142,10 @@ def _message_sheet(request: HttpRequest, opportunity: Opportunity, form: Message
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def followup_reschedule(request: HttpRequest, pk: int) -> HttpResponse:
+def followup_reschedule(request: Request, pk: int) -> HttpResponse:
     """Move a callback, with a reason and within the limits of the policy."""
-    follow_up = get_object_or_404(followups_visible_to(_user(request)), pk=pk)
-    ensure(is_concerned(_user(request), follow_up.opportunity))
+    follow_up = get_object_or_404(followups_visible_to(request.user), pk=pk)
+    ensure(is_concerned(request.user, follow_up.opportunity))
     form = RescheduleForm(request.POST) if request.method == "POST" else RescheduleForm()
     if form.is_bound and form.is_valid():
         with report_errors(form):
@@ -155,13 +153,13 @@ def followup_reschedule(request: HttpRequest, pk: int) -> HttpResponse:
                 followup_id=follow_up.pk,
                 due_at=form.cleaned_data["due_at"],
                 reason=form.reason_text,
-                by=_user(request),
+                by=request.user,
             )
-            return _done(request, moved, title=_("Callback moved"), text=_next_words(moved))
+            return _saved(request, moved.opportunity_id, title=_("Callback moved"), text=_next_words(moved))
     return _reschedule_sheet(request, follow_up, form)
 
 
-def _reschedule_sheet(request: HttpRequest, follow_up: FollowUp, form: RescheduleForm) -> HttpResponse:
+def _reschedule_sheet(request: Request, follow_up: FollowUp, form: RescheduleForm) -> HttpResponse:
     try:
         book = rule_book(store_id=follow_up.store_id, on=clock.today())
     except DomainError as error:
@@ -181,36 +179,29 @@ def _reschedule_sheet(request: HttpRequest, follow_up: FollowUp, form: Reschedul
 
 @require_POST
 @login_required
-def contact_undo(request: HttpRequest, pk: int) -> HttpResponse:
+def contact_undo(request: Request, pk: int) -> HttpResponse:
     """Take back what was recorded by mistake; the answer says why when it is too late."""
-    contact = get_object_or_404(own_contacts(_user(request)), pk=pk)
+    contact = get_object_or_404(own_contacts(request.user), pk=pk)
     try:
-        services.contact_take_back(contact_id=contact.pk, by=_user(request))
+        services.contact_take_back(contact_id=contact.pk, by=request.user)
     except DomainError as error:
         return _refused(request, contact.opportunity_id, title=_("Not taken back"), text=error.text)
-    return _answer(
-        request,
-        opportunity_id=contact.opportunity_id,
-        toast={"level": "success", "title": _("Taken back"), "text": _("Everything is as it was before")},
-    )
+    text = _("Everything is as it was before")
+    return _saved(request, contact.opportunity_id, title=_("Taken back"), text=text)
 
 
 # ---- what every sheet of this app needs --------------------------------------------------------------------
 
 
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)
-
-
-def _opportunity(request: HttpRequest, pk: int) -> Opportunity:
+def _opportunity(request: Request, pk: int) -> Opportunity:
     """What is not visible does not exist (404); somebody who may only look has no sheet (403)."""
-    opportunity = get_object_or_404(opportunities_visible_to(_user(request)).select_related("store"), pk=pk)
-    ensure(is_concerned(_user(request), opportunity))
+    opportunity = get_object_or_404(opportunities_visible_to(request.user).select_related("store"), pk=pk)
+    ensure(is_concerned(request.user, opportunity))
     return opportunity
 
 
 @contextmanager
-def _hidden_is_missing(request: HttpRequest, opportunity_pk: int) -> Iterator[None]:
+def _hidden_is_missing(request: Request, opportunity_pk: int) -> Iterator[None]:
     """The service looks the customer up itself, so a save does not do it twice; what is not visible is a 404."""
     try:
         yield
@@ -219,10 +210,9 @@ def _hidden_is_missing(request: HttpRequest, opportunity_pk: int) -> Iterator[No
         raise
 
 
-def _task(request: HttpRequest) -> int | None:
+def _task(request: Request) -> int | None:
     """The callback that the sheet was opened from; anything but a number is none."""
-    value = request.GET.get("task", "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else None
+    return whole_number(request.GET.get("task"))
 
 
 def _address(name: str, opportunity_pk: int, task: int | None) -> str:
@@ -230,21 +220,15 @@ def _address(name: str, opportunity_pk: int, task: int | None) -> str:
     return f"{url}?task={task}" if task else url
 
 
-def _evidence(request: HttpRequest) -> dict[str, Any]:
+def _evidence(request: Request) -> dict[str, Any]:
     """From which page and device an entry was made; who and when are columns of their own."""
     page = urlsplit(request.headers.get("HX-Current-URL", "")).path or request.path
     return {"page": page[:USER_AGENT_LENGTH], "device": request.headers.get("User-Agent", "")[:USER_AGENT_LENGTH]}
 
 
-def _is_fragment(request: HttpRequest) -> bool:
-    """htmx that restores its history or boosts a link wants the whole page."""
-    htmx = request.htmx  # type: ignore[attr-defined]
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
-
-
-def _sheet(request: HttpRequest, template: str, context: dict[str, Any], form: Form) -> HttpResponse:
-    base = "core/_sheet.html" if _is_fragment(request) else "core/sheet_page.html"
-    context |= {"form": form, "sheet_base": base, "is_page": not _is_fragment(request)}
+def _sheet(request: Request, template: str, context: dict[str, Any], form: Form) -> HttpResponse:
+    base = "core/_sheet.html" if is_fragment(request) else "core/sheet_page.html"
+    context |= {"form": form, "sheet_base": base, "is_page": not is_fragment(request)}
     return render(request, template, context, status=422 if form.errors else 200)
 
 
@@ -262,7 +246,7 @@ def _next_words(follow_up: FollowUp | None) -> str:
     }
 
 
-def _recorded(request: HttpRequest, result: services.ContactResult) -> HttpResponse:
+def _recorded(request: Request, result: services.ContactResult) -> HttpResponse:
     contact = result.contact
     title = _("Message noted") if contact.outcome == ContactOutcome.SENT else _("Contact recorded")
     words = [_next_words(result.next_up)]
@@ -270,32 +254,23 @@ def _recorded(request: HttpRequest, result: services.ContactResult) -> HttpRespo
         words.append(_("The lower level waits for the supervisor"))
     if proposed := contact.evidence.get("proposed_close"):
         words += [_("Proposed as lost") if proposed == Outcome.LOST else _("Proposed as void")]
-    toast = {"level": "success", "title": title, "text": " · ".join(word for word in words if word)}
-    if contact.evidence.get("via") != "system":  # what was sent cannot be called back
-        toast["undo_url"] = reverse("followups:contact-undo", args=[contact.pk])
-    return _answer(request, opportunity_id=contact.opportunity_id, toast=toast)
+    # What was sent by the system cannot be called back.
+    undo_url = "" if contact.evidence.get("via") == "system" else reverse("followups:contact-undo", args=[contact.pk])
+    text = " · ".join(word for word in words if word)
+    return _saved(request, contact.opportunity_id, title=title, text=text, undo_url=undo_url)
 
 
-def _done(request: HttpRequest, follow_up: FollowUp, *, title: str, text: str) -> HttpResponse:
-    toast = {"level": "success", "title": title, "text": text}
-    return _answer(request, opportunity_id=follow_up.opportunity_id, toast=toast)
+def _saved(request: Request, opportunity_id: int, *, title: str, text: str, undo_url: str = "") -> HttpResponse:
+    return saved(
+        request,
+        back=_page_of(opportunity_id),
+        title=title,
+        text=text,
+        event="callback:changed",
+        detail={"opportunity": opportunity_id},
+        undo_url=undo_url,
+    )
 
 
-def _answer(request: HttpRequest, *, opportunity_id: int, toast: dict[str, str]) -> HttpResponse:
-    """Nothing to show: the toast tells it and the cards fetch themselves anew; without htmx the 360 page."""
-    if not request.htmx:  # type: ignore[attr-defined]
-        messages.success(request, " · ".join(word for word in (toast["title"], toast["text"]) if word))
-        return redirect(_page_of(opportunity_id))
-    response = HttpResponse(status=204)
-    trigger_client_event(response, "toast", toast)
-    trigger_client_event(response, "callback:changed", {"opportunity": opportunity_id})
-    return trigger_client_event(response, "sheet:close", {})
-
-
-def _refused(request: HttpRequest, opportunity_id: int, *, title: str, text: str) -> HttpResponse:
-    """Nothing was done and there is no form to say it in: the toast tells why; without htmx the 360 page."""
-    if not request.htmx:  # type: ignore[attr-defined]
-        messages.error(request, text)
-        return redirect(_page_of(opportunity_id))
-    response = reswap(HttpResponse(status=422), "none")
-    return trigger_client_event(response, "toast", {"level": "error", "title": title, "text": text})
+def _refused(request: Request, opportunity_id: int, *, title: str, text: str) -> HttpResponse:
+    return refused(request, back=_page_of(opportunity_id), title=title, text=text)

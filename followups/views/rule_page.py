@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import Http404
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 
 from approvals.selectors import request_pending
 from core import clock, history
+from core.requests import Request
 from followups.enums import ContactChannel, DueRule, RuleCode, RuleSetState
 from followups.forms import PolicyForm, PreviewForm, RuleForm, VersionForm, minute_choices
 from followups.models import FollowUpRule, FollowUpRuleSet
@@ -48,7 +49,7 @@ class Rung:
 
 
 def rule_page(
-    request: HttpRequest,
+    request: Request,
     *,
     rule_set: FollowUpRuleSet | None = None,
     rule: FollowUpRule | None = None,
@@ -57,7 +58,7 @@ def rule_page(
     version_form: VersionForm | None = None,
 ) -> dict[str, Any]:
     """The context of followups/rule_list.html; forms that were refused keep what was typed."""
-    user: User = request.user  # type: ignore[assignment]
+    user = request.user
     rule_set = rule_set or (rule.rule_set if rule else _chosen_version(request))
     rules = list(rule_set.rules.order_by("id"))
     changed = differences(rule_set)
@@ -89,7 +90,7 @@ def rule_page(
     return context | _preview(request, user, rule_set)
 
 
-def _chosen_version(request: HttpRequest) -> FollowUpRuleSet:
+def _chosen_version(request: Request) -> FollowUpRuleSet:
     """The version of the address, else the draft, else the one in force. Raises Http404 for an unknown number."""
     found = version_chosen(request.GET.get("v", ""), on=clock.today())
     if found is None:
@@ -153,7 +154,7 @@ def _ladder(rule: FollowUpRule, form: RuleForm, changed: dict[str, Difference]) 
     ]
 
 
-def _preview(request: HttpRequest, user: User, rule_set: FollowUpRuleSet) -> dict[str, Any]:
+def _preview(request: Request, user: User, rule_set: FollowUpRuleSet) -> dict[str, Any]:
     """What somebody registered now (or at the chosen moment) would get, by this version or by the one in force."""
     form = PreviewForm(request.GET if {"level", "at", "of"} & set(request.GET) else None)
     data = form.cleaned_data if form.is_bound and form.is_valid() else {}

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core import clock
 from core.errors import Conflict, DomainError
 from core.forms import report_errors
+from core.requests import Request
 from followups import services
 from followups.forms import PolicyForm, RuleForm, VersionForm
 from followups.models import FollowUpRule, FollowUpRuleSet
@@ -30,20 +31,15 @@ from followups.selectors import (
     versions_published,
 )
 from followups.views.rule_page import rule_page
-from staff.models import User
 from staff.policies import can_configure, ensure
 
 PAGE = "followups/rule_list.html"
 
 
-def _user(request: HttpRequest) -> User:
-    return request.user  # type: ignore[return-value]
-
-
 @require_GET
 @login_required
-def rule_list(request: HttpRequest) -> HttpResponse:
-    ensure(can_read_rules(_user(request)))
+def rule_list(request: Request) -> HttpResponse:
+    ensure(can_read_rules(request.user))
     return render(request, PAGE, rule_page(request))
 
 
@@ -54,24 +50,24 @@ def _back(rule_set: FollowUpRuleSet, rule: FollowUpRule | None = None, *, card: 
 
 @require_POST
 @login_required
-def version_draft(request: HttpRequest) -> HttpResponse:
+def version_draft(request: Request) -> HttpResponse:
     """Begin a draft, or open the one there is."""
-    ensure(can_configure(_user(request)))
-    return _back(services.rule_set_draft(by=_user(request)))
+    ensure(can_configure(request.user))
+    return _back(services.rule_set_draft(by=request.user))
 
 
 @require_POST
 @login_required
-def rule_change(request: HttpRequest, pk: int) -> HttpResponse:
+def rule_change(request: Request, pk: int) -> HttpResponse:
     """Saves by itself: every change of an input arrives here."""
-    ensure(can_configure(_user(request)))
+    ensure(can_configure(request.user))
     rule = get_object_or_404(rules_of_versions(), pk=pk)
     form = RuleForm(request.POST)
     if form.is_valid():
         try:
             with report_errors(form):
                 services.rule_change(
-                    rule_id=pk, revision=form.cleaned_data["revision"], values=form.values(), by=_user(request)
+                    rule_id=pk, revision=form.cleaned_data["revision"], values=form.values(), by=request.user
                 )
         except Conflict as error:
             messages.warning(request, error.text)
@@ -83,17 +79,17 @@ def rule_change(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def rule_restore(request: HttpRequest, pk: int) -> HttpResponse:
-    ensure(can_configure(_user(request)))
+def rule_restore(request: Request, pk: int) -> HttpResponse:
+    ensure(can_configure(request.user))
     rule = get_object_or_404(rules_of_versions(), pk=pk)
-    _told(request, lambda: services.rule_restore(rule_id=pk, by=_user(request)))
+    _told(request, lambda: services.rule_restore(rule_id=pk, by=request.user))
     return _back(rule.rule_set, rule)
 
 
 @require_POST
 @login_required
-def policy_change(request: HttpRequest, pk: int) -> HttpResponse:
-    ensure(can_configure(_user(request)))
+def policy_change(request: Request, pk: int) -> HttpResponse:
+    ensure(can_configure(request.user))
     rule_set = get_object_or_404(versions(), pk=pk)
     form = PolicyForm(request.POST)
     if form.is_valid():
@@ -102,7 +98,7 @@ def policy_change(request: HttpRequest, pk: int) -> HttpResponse:
                 rule_set_id=pk,
                 revision=form.cleaned_data.pop("revision"),
                 values=form.cleaned_data,
-                by=_user(request),
+                by=request.user,
             )
     if form.is_valid():
         return _back(rule_set, card="numbers")
@@ -111,19 +107,19 @@ def policy_change(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def version_change(request: HttpRequest, pk: int) -> HttpResponse:
-    ensure(can_configure(_user(request)))
+def version_change(request: Request, pk: int) -> HttpResponse:
+    ensure(can_configure(request.user))
     rule_set = get_object_or_404(versions(), pk=pk)
     form = VersionForm(request.POST)
     if form.is_valid():
         with report_errors(form):
-            services.rule_set_change(rule_set_id=pk, values=form.cleaned_data, by=_user(request))
+            services.rule_set_change(rule_set_id=pk, values=form.cleaned_data, by=request.user)
     if form.is_valid():
         return _back(rule_set, card=request.POST.get("rule", ""))
     return render(request, PAGE, rule_page(request, rule_set=rule_set, version_form=form), status=422)
 
 
-def _told(request: HttpRequest, action: Any) -> bool:
+def _told(request: Request, action: Any) -> bool:
     """Do it, or say why it was refused; a button has no input to stand next to."""
     try:
         action()
@@ -135,55 +131,55 @@ def _told(request: HttpRequest, action: Any) -> bool:
 
 @require_POST
 @login_required
-def version_submit(request: HttpRequest, pk: int) -> HttpResponse:
-    ensure(can_configure(_user(request)))
+def version_submit(request: Request, pk: int) -> HttpResponse:
+    ensure(can_configure(request.user))
     rule_set = get_object_or_404(versions(), pk=pk)
-    if _told(request, lambda: services.rule_set_submit(rule_set_id=pk, by=_user(request))):
+    if _told(request, lambda: services.rule_set_submit(rule_set_id=pk, by=request.user)):
         messages.success(request, _("Asked the managers for approval."))
     return _back(rule_set)
 
 
 @require_POST
 @login_required
-def version_recall(request: HttpRequest, pk: int) -> HttpResponse:
-    ensure(can_configure(_user(request)))
+def version_recall(request: Request, pk: int) -> HttpResponse:
+    ensure(can_configure(request.user))
     rule_set = get_object_or_404(versions(), pk=pk)
-    _told(request, lambda: services.rule_set_recall(rule_set_id=pk, by=_user(request)))
+    _told(request, lambda: services.rule_set_recall(rule_set_id=pk, by=request.user))
     return _back(rule_set)
 
 
 @require_POST
 @login_required
-def version_discard(request: HttpRequest, pk: int) -> HttpResponse:
-    ensure(can_configure(_user(request)))
+def version_discard(request: Request, pk: int) -> HttpResponse:
+    ensure(can_configure(request.user))
     get_object_or_404(versions(), pk=pk)
-    _told(request, lambda: services.rule_set_discard(rule_set_id=pk, by=_user(request)))
+    _told(request, lambda: services.rule_set_discard(rule_set_id=pk, by=request.user))
     return redirect("followups:rule-list")
 
 
 @require_GET
 @login_required
-def version_compare(request: HttpRequest, pk: int) -> HttpResponse:
+def version_compare(request: Request, pk: int) -> HttpResponse:
     """What the version changes against the one it was made from."""
-    ensure(can_read_rules(_user(request)))
+    ensure(can_read_rules(request.user))
     rule_set = get_object_or_404(versions(), pk=pk)
     context = {
         "active": "rules",
         "rule_set": rule_set,
         "differences": differences(rule_set),
-        "can_edit": can_edit_rules(_user(request), rule_set),
+        "can_edit": can_edit_rules(request.user, rule_set),
     }
     return render(request, "followups/version_compare.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def version_read(request: HttpRequest, pk: int) -> HttpResponse:
+def version_read(request: Request, pk: int) -> HttpResponse:
     """Everybody concerned reads a published version and confirms it (R-878)."""
-    ensure(is_concerned(_user(request)) or can_read_rules(_user(request)))
+    ensure(is_concerned(request.user) or can_read_rules(request.user))
     rule_set = get_object_or_404(versions_published(), pk=pk)
     if request.method == "POST":
-        services.rule_set_confirm(rule_set_id=pk, by=_user(request))
+        services.rule_set_confirm(rule_set_id=pk, by=request.user)
         messages.success(request, _("Thank you: it is recorded that you have read it."))
         return redirect("followups:version-read", pk=pk)
     context = {
@@ -191,8 +187,8 @@ def version_read(request: HttpRequest, pk: int) -> HttpResponse:
         "rule_set": rule_set,
         "groups": table(rule_set.rules.order_by("id"), ()),
         "differences": differences(rule_set),
-        "read_at": read_at(rule_set, _user(request)),
-        "may_confirm": is_concerned(_user(request)),
+        "read_at": read_at(rule_set, request.user),
+        "may_confirm": is_concerned(request.user),
         "is_in_force": version_in_force(on=clock.today()) == rule_set,
         "read_count": rule_set.readings.count(),
         "reader_count": readers_of(rule_set).count(),

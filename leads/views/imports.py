@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,6 +15,7 @@ from core.errors import DomainError
 from core.exports import FORMATS, file_response
 from core.forms import report_errors
 from core.pagination import Key, keyset_page
+from core.requests import Request, is_fragment
 from leads import services
 from leads.enums import ImportState, LeadResult
 from leads.forms import ConfirmForm, MappingForm, RowForm, UploadForm
@@ -22,7 +23,6 @@ from leads.models import LeadImport
 from leads.selectors import earlier_import, imports_visible_to, kept_names, rows_shown
 from leads.services.import_progress import rows_done
 from leads.services.import_report import import_report_file
-from leads.views.common import is_fragment, user_of
 from staff.policies import can_import_leads, ensure
 
 ROWS_PAGE = 20
@@ -30,27 +30,27 @@ SAMPLES = 3
 FILTERS = ("problems", *(str(result) for result in LeadResult))
 
 
-def _import(request: HttpRequest, pk: int) -> LeadImport:
-    return get_object_or_404(imports_visible_to(user_of(request)), pk=pk)
+def _import(request: Request, pk: int) -> LeadImport:
+    return get_object_or_404(imports_visible_to(request.user), pk=pk)
 
 
-def _refused(request: HttpRequest, error: ValidationError) -> None:
+def _refused(request: Request, error: ValidationError) -> None:
     messages.error(request, " ".join(error.messages))
 
 
 @require_GET
 @login_required
-def import_list(request: HttpRequest) -> HttpResponse:
+def import_list(request: Request) -> HttpResponse:
     """Step 1, and what was imported before."""
-    ensure(can_import_leads(user_of(request)))
+    ensure(can_import_leads(request.user))
     return _upload_page(request, UploadForm())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @rate_limited("upload", methods=("POST",))
-def import_upload_view(request: HttpRequest) -> HttpResponse:
-    by = user_of(request)
+def import_upload_view(request: Request) -> HttpResponse:
+    by = request.user
     ensure(can_import_leads(by))
     if request.method != "POST":
         return redirect("leads:import-list")
@@ -65,17 +65,15 @@ def import_upload_view(request: HttpRequest) -> HttpResponse:
     return _upload_page(request, form)
 
 
-def _upload_page(request: HttpRequest, form: UploadForm) -> HttpResponse:
-    page = keyset_page(
-        imports_visible_to(user_of(request)), order=[Key("pk", desc=True)], cursor=request.GET.get("cursor")
-    )
+def _upload_page(request: Request, form: UploadForm) -> HttpResponse:
+    page = keyset_page(imports_visible_to(request.user), order=[Key("pk", desc=True)], cursor=request.GET.get("cursor"))
     context = {"form": form, "page": page, "active": "import", "step": 1}
     return render(request, "leads/import_list.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
+def import_mapping(request: Request, pk: int) -> HttpResponse:
     """Step 2: what the columns mean, guessed and editable; then the dry run."""
     lead_import = _import(request, pk)
     if lead_import.state not in (ImportState.UPLOADED, ImportState.CHECKED):
@@ -90,13 +88,13 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
                 import_id=pk,
                 mapping=form.mapping,
                 default_channel_id=channel.pk if channel else None,
-                by=user_of(request),
+                by=request.user,
             )
             return redirect("leads:import-check", pk=pk)
     return _mapping_page(request, lead_import, form)
 
 
-def _mapping_page(request: HttpRequest, lead_import: LeadImport, form: MappingForm) -> HttpResponse:
+def _mapping_page(request: Request, lead_import: LeadImport, form: MappingForm) -> HttpResponse:
     rows = list(lead_import.rows.order_by("row_no")[:SAMPLES])
     columns = [
         {
@@ -112,7 +110,7 @@ def _mapping_page(request: HttpRequest, lead_import: LeadImport, form: MappingFo
 
 @require_GET
 @login_required
-def import_check(request: HttpRequest, pk: int) -> HttpResponse:
+def import_check(request: Request, pk: int) -> HttpResponse:
     """Step 3: what would become of every row. Nothing is written yet."""
     lead_import = _import(request, pk)
     if lead_import.state == ImportState.UPLOADED:
@@ -122,7 +120,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
     return _check_page(request, lead_import, ConfirmForm(store_id=lead_import.store_id, initial={"has_consent": True}))
 
 
-def _check_page(request: HttpRequest, lead_import: LeadImport, form: ConfirmForm) -> HttpResponse:
+def _check_page(request: Request, lead_import: LeadImport, form: ConfirmForm) -> HttpResponse:
     show = _shown(request.GET)
     rows = rows_shown(lead_import, show)
     counts = lead_import.counts
@@ -154,7 +152,7 @@ def _filters(lead_import: LeadImport) -> list[tuple[str, int]]:
 
 @require_POST
 @login_required
-def import_row(request: HttpRequest, pk: int, row_no: int) -> HttpResponse:
+def import_row(request: Request, pk: int, row_no: int) -> HttpResponse:
     """Put one row right: its number, or what is done with a repeat. The figures change with it."""
     lead_import = _import(request, pk)
     form = RowForm(request.POST)
@@ -164,12 +162,10 @@ def import_row(request: HttpRequest, pk: int, row_no: int) -> HttpResponse:
             raise DomainError(_("This is too long."))
         if form.cleaned_data["resolution"]:
             row = services.row_resolve(
-                import_id=pk, row_no=row_no, resolution=form.cleaned_data["resolution"], by=user_of(request)
+                import_id=pk, row_no=row_no, resolution=form.cleaned_data["resolution"], by=request.user
             )
         else:
-            row = services.row_fix_phone(
-                import_id=pk, row_no=row_no, phone=form.cleaned_data["phone"], by=user_of(request)
-            )
+            row = services.row_fix_phone(import_id=pk, row_no=row_no, phone=form.cleaned_data["phone"], by=request.user)
     except ValidationError as refusal:
         error = " ".join(refusal.messages)
         row = get_object_or_404(lead_import.rows, row_no=row_no)
@@ -193,7 +189,7 @@ def import_row(request: HttpRequest, pk: int, row_no: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def import_confirm_view(request: HttpRequest, pk: int) -> HttpResponse:
+def import_confirm_view(request: Request, pk: int) -> HttpResponse:
     """Step 4: all of it or nothing."""
     lead_import = _import(request, pk)
     if lead_import.state not in (ImportState.UPLOADED, ImportState.CHECKED):
@@ -203,14 +199,14 @@ def import_confirm_view(request: HttpRequest, pk: int) -> HttpResponse:
     form = ConfirmForm(request.POST, store_id=lead_import.store_id)
     if form.is_valid():
         with report_errors(form):
-            services.import_confirm(import_id=pk, options=form.options(lead_import.file_name), by=user_of(request))
+            services.import_confirm(import_id=pk, options=form.options(lead_import.file_name), by=request.user)
             return redirect("leads:import-progress", pk=pk)
     return _check_page(request, lead_import, form)
 
 
 @require_GET
 @login_required
-def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
+def import_progress(request: Request, pk: int) -> HttpResponse:
     """How far a long import is; afterwards what it brought, the report and the way back."""
     lead_import = _import(request, pk)
     if lead_import.state in (ImportState.UPLOADED, ImportState.CHECKED):
@@ -231,7 +227,7 @@ def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @login_required
-def import_report(request: HttpRequest, pk: int) -> HttpResponse:
+def import_report(request: Request, pk: int) -> HttpResponse:
     """The result of every row as a file, numbers masked; ?show=problems for those that were not imported."""
     lead_import = _import(request, pk)
     wanted = request.GET.get("format", "")
@@ -245,11 +241,11 @@ def import_report(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def import_undo_view(request: HttpRequest, pk: int) -> HttpResponse:
+def import_undo_view(request: Request, pk: int) -> HttpResponse:
     """Take the whole list back; customers whom somebody has worked with are kept."""
     _import(request, pk)
     try:
-        services.import_undo(import_id=pk, by=user_of(request))
+        services.import_undo(import_id=pk, by=request.user)
     except DomainError as error:
         _refused(request, error)
     return redirect("leads:import-progress", pk=pk)
@@ -257,11 +253,11 @@ def import_undo_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def import_discard_view(request: HttpRequest, pk: int) -> HttpResponse:
+def import_discard_view(request: Request, pk: int) -> HttpResponse:
     """Forget a list that was not imported."""
     _import(request, pk)
     try:
-        services.import_discard(import_id=pk, by=user_of(request))
+        services.import_discard(import_id=pk, by=request.user)
     except DomainError as error:
         _refused(request, error)
     else:

@@ -5,24 +5,24 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import trigger_client_event
 
 from core.access_log import meta_of
+from core.answers import saved
 from core.decorators import rate_limited
-from core.forms import report_errors
+from core.forms import new_key, report_errors
 from core.phones import normalize_phone
+from core.requests import Request, is_fragment
 from core.templatetags.ui import day
 from customers.services import phone_lookup_log
 from leads.enums import LeadKind
-from leads.forms import LookupForm, RegisterForm, new_key, window_tiles
+from leads.forms import LookupForm, RegisterForm, window_tiles
 from leads.selectors import areas_of_store, holder_of, lead_of, may_open, planned_of
 from leads.services import RegisterResult, lead_register
-from leads.views.common import is_fragment, user_of
 from staff.models import User
 from staff.policies import can_register_leads, ensure
 
@@ -31,9 +31,9 @@ LOOKUP_FROM_DIGITS = 7
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def lead_register_view(request: HttpRequest) -> HttpResponse:
+def lead_register_view(request: Request) -> HttpResponse:
     """Six items and a number; saving plans the callbacks at once (R-050, R-070, R-071, R-077)."""
-    by = user_of(request)
+    by = request.user
     ensure(can_register_leads(by))
     if request.method != "POST":
         kind = request.GET.get("kind", "")
@@ -58,8 +58,8 @@ def _register(form: RegisterForm, by: User) -> RegisterResult:
     )
 
 
-def _register_page(request: HttpRequest, form: RegisterForm, **context: Any) -> HttpResponse:
-    by = user_of(request)
+def _register_page(request: Request, form: RegisterForm, **context: Any) -> HttpResponse:
+    by = request.user
     kind = form["kind"].value()
     filled = form.filled
     context |= {
@@ -77,7 +77,7 @@ def _register_page(request: HttpRequest, form: RegisterForm, **context: Any) -> 
     return render(request, "leads/lead_register.html", context, status=422 if form.errors else 200)
 
 
-def _registered(request: HttpRequest, result: RegisterResult, *, by: User) -> HttpResponse:
+def _registered(request: Request, result: RegisterResult, *, by: User) -> HttpResponse:
     """Tell what was stored and what is promised now; a second submit of the same form tells the same.
 
     Whoever may not see the customer reads the own words again: that the number is known, and nothing it is known by.
@@ -89,10 +89,8 @@ def _registered(request: HttpRequest, result: RegisterResult, *, by: User) -> Ht
     if not is_fragment(request):
         messages.success(request, title)
         return redirect("leads:lead-registered", pk=result.lead.pk)
-    response = HttpResponse(status=204)
-    trigger_client_event(response, "toast", {"level": "success", "title": title, "text": text})
-    trigger_client_event(response, "callback:changed", {"opportunity": result.opportunity.pk})
-    return trigger_client_event(response, "sheet:close", {})
+    detail = {"opportunity": result.opportunity.pk}
+    return saved(request, back="", title=title, text=text, event="callback:changed", detail=detail)
 
 
 def _promises(opportunity_id: int) -> str:
@@ -105,10 +103,10 @@ def _promises(opportunity_id: int) -> str:
 
 @require_GET
 @login_required
-def lead_registered(request: HttpRequest, pk: int) -> HttpResponse:
+def lead_registered(request: Request, pk: int) -> HttpResponse:
     """What was stored, who owns it and which callbacks are planned."""
-    lead = get_object_or_404(lead_of(user_of(request), pk))
-    is_visible = may_open(user_of(request), lead.opportunity_id)
+    lead = get_object_or_404(lead_of(request.user, pk))
+    is_visible = may_open(request.user, lead.opportunity_id)
     context = {
         "lead": lead,
         "called": lead.customer.name if is_visible else lead.name,
@@ -122,12 +120,12 @@ def lead_registered(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 @rate_limited("lookup")
-def lead_lookup(request: HttpRequest) -> HttpResponse:
+def lead_lookup(request: Request) -> HttpResponse:
     """Who holds a number, since when and why, and nothing else about the customer; every hit is logged.
 
     Without htmx the whole form comes back with the answer in it.
     """
-    by = user_of(request)
+    by = request.user
     ensure(can_register_leads(by))
     context = _lookup(request, by)
     if is_fragment(request):
@@ -136,7 +134,7 @@ def lead_lookup(request: HttpRequest) -> HttpResponse:
     return _register_page(request, form, **context)
 
 
-def _lookup(request: HttpRequest, by: User) -> dict[str, Any]:
+def _lookup(request: Request, by: User) -> dict[str, Any]:
     typed = request.POST.get("phone", "")[:40]
     if len(re.sub(r"\D", "", typed)) < LOOKUP_FROM_DIGITS:
         return {"lookup": "none"}

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core.text import whole_number
 from notifications.enums import (
     CHANNEL_OF,
     PARAMETERS,
@@ -189,7 +190,7 @@ class ManyForm(forms.Form):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["messages"]
         values = self.data.getlist("messages") if hasattr(self.data, "getlist") else []
-        field.choices = [(value, value) for value in values if value.isdigit() and len(value) < 19]
+        field.choices = [(value, value) for value in values if whole_number(value) is not None]
 
 
 class OutboxFilterForm(forms.Form):

@@ -2,26 +2,22 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
-from staff.models import User
+from core.requests import Request
 from staff.policies import can_configure, ensure
 
 View = Callable[..., HttpResponse]
-
-
-def person(request: HttpRequest) -> User:
-    return cast(User, request.user)
 
 
 def by_administrator(view: View) -> View:
     """403 for everybody else."""
 
     @wraps(view)
-    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        ensure(can_configure(person(request)))
+    def run(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        ensure(can_configure(request.user))
         return view(request, *args, **kwargs)
 
     return run

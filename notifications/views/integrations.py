@@ -1,16 +1,19 @@
 """Ways to the outside: set up, try out, switch off."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.forms import Form
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.forms import report_errors
+from core.requests import Request
 from notifications import services
 from notifications.enums import CHANNEL_OF, MessageChannel, ProviderName
 from notifications.forms.integrations import (
@@ -29,32 +32,32 @@ from notifications.selectors import (
     stops_in_force,
     template_codes,
 )
-from notifications.views.answers import by_administrator, person
+from notifications.views.answers import by_administrator
 from staff.policies import configures_all_stores, ensure
 
 
 @require_safe
 @login_required
 @by_administrator
-def integration_list(request: HttpRequest) -> HttpResponse:
+def integration_list(request: Request) -> HttpResponse:
     return _list(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @by_administrator
-def integration_new(request: HttpRequest, provider: str) -> HttpResponse:
+def integration_new(request: Request, provider: str) -> HttpResponse:
     if provider not in CHANNEL_OF:
         raise Http404
     form = IntegrationForm(
         request.POST if request.method == "POST" else None,
         provider=provider,
-        by=person(request),
-        initial={"name": ProviderName(provider).label, "store": person(request).store_id},
+        by=request.user,
+        initial={"name": ProviderName(provider).label, "store": request.user.store_id},
     )
     if form.is_valid():
         with report_errors(form):
-            row = services.integration_create(provider=provider, data=form.input(), by=person(request))
+            row = services.integration_create(provider=provider, data=form.input(), by=request.user)
     if form.is_bound and form.is_valid():
         messages.success(request, _("The integration is set up. Send a test to see that it works."))
         return redirect("notifications:integration-edit", pk=row.pk)
@@ -65,30 +68,35 @@ def integration_new(request: HttpRequest, provider: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @by_administrator
-def integration_edit(request: HttpRequest, pk: int) -> HttpResponse:
+def integration_edit(request: Request, pk: int) -> HttpResponse:
     row = _integration(request, pk)
     if request.method != "POST":
         return _edit(request, row)
-    ensure(can_change_ways_of(person(request), row.store_id))
+    ensure(can_change_ways_of(request.user, row.store_id))
     form = _form(request, row, request.POST)
     if form.is_valid():
         with report_errors(form):
-            services.integration_update(integration_id=pk, data=form.input(), by=person(request))
+            services.integration_update(integration_id=pk, data=form.input(), by=request.user)
     if not form.is_valid():
         return _edit(request, row, form=form)
     messages.success(request, _("Saved."))
     return redirect("notifications:integration-edit", pk=pk)
 
 
+def _went_through(request: Request, pk: int, form: Form, service: Callable[..., object]) -> bool:
+    """Give the form to the service of one integration; what either refuses stands in the form."""
+    if form.is_valid():
+        with report_errors(form):
+            service(integration_id=pk, by=request.user, **form.cleaned_data)
+    return form.is_valid()
+
+
 @require_POST
 @login_required
 @by_administrator
-def integration_test(request: HttpRequest, pk: int) -> HttpResponse:
+def integration_test(request: Request, pk: int) -> HttpResponse:
     row, form = _integration(request, pk), TestForm(request.POST)
-    if form.is_valid():
-        with report_errors(form):
-            services.integration_test(integration_id=pk, by=person(request), **form.cleaned_data)
-    if not form.is_valid():
+    if not _went_through(request, pk, form, services.integration_test):
         return _edit(request, row, test_form=form)
     messages.success(request, _("The test is on its way; its result stands below in a moment."))
     return redirect("notifications:integration-edit", pk=pk)
@@ -97,12 +105,9 @@ def integration_test(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 @by_administrator
-def integration_switch(request: HttpRequest, pk: int) -> HttpResponse:
+def integration_switch(request: Request, pk: int) -> HttpResponse:
     row, form = _integration(request, pk), SwitchForm(request.POST)
-    if form.is_valid():
-        with report_errors(form):
-            services.integration_switch(integration_id=pk, by=person(request), **form.cleaned_data)
-    if not form.is_valid():
+    if not _went_through(request, pk, form, services.integration_switch):
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
         return _edit(request, row, status=422)
     return redirect("notifications:integration-edit", pk=pk)
@@ -111,12 +116,9 @@ def integration_switch(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 @by_administrator
-def template_save(request: HttpRequest, pk: int) -> HttpResponse:
+def template_save(request: Request, pk: int) -> HttpResponse:
     row, form = _integration(request, pk), ProviderTemplateForm(request.POST, codes=template_codes())
-    if form.is_valid():
-        with report_errors(form):
-            services.provider_template_save(integration_id=pk, by=person(request), **form.cleaned_data)
-    if not form.is_valid():
+    if not _went_through(request, pk, form, services.provider_template_save):
         return _edit(request, row, template_form=form)
     return redirect("notifications:integration-edit", pk=pk)
 
@@ -124,20 +126,20 @@ def template_save(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 @by_administrator
-def template_remove(request: HttpRequest, pk: int, template_pk: int) -> HttpResponse:
+def template_remove(request: Request, pk: int, template_pk: int) -> HttpResponse:
     row = get_object_or_404(_integration(request, pk).templates.all(), pk=template_pk)
-    services.provider_template_remove(template_id=row.pk, by=person(request))
+    services.provider_template_remove(template_id=row.pk, by=request.user)
     return redirect("notifications:integration-edit", pk=pk)
 
 
 @require_POST
 @login_required
 @by_administrator
-def channel_stop(request: HttpRequest) -> HttpResponse:
+def channel_stop(request: Request) -> HttpResponse:
     """Of the own store; from above the stores, everywhere."""
     form = StopForm(request.POST)
     if form.is_valid():
-        user = person(request)
+        user = request.user
         store_id = None if configures_all_stores(user) else user.store_id
         with report_errors(form):
             services.channel_stop(store_id=store_id, by=user, **form.cleaned_data)
@@ -150,28 +152,28 @@ def channel_stop(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 @by_administrator
-def channel_resume(request: HttpRequest, pk: int) -> HttpResponse:
-    if pk not in {stop.pk for stop in stops_in_force(person(request))}:
+def channel_resume(request: Request, pk: int) -> HttpResponse:
+    if pk not in {stop.pk for stop in stops_in_force(request.user)}:
         raise Http404
-    count = services.channel_resume(pause_id=pk, by=person(request))
+    count = services.channel_resume(pause_id=pk, by=request.user)
     words = ngettext("Let go: %(count)s message was waiting.", "Let go: %(count)s messages were waiting.", count)
     messages.success(request, words % {"count": count})
     return redirect("notifications:integration-list")
 
 
-def _integration(request: HttpRequest, pk: int) -> Integration:
-    return get_object_or_404(integrations_visible_to(person(request)), pk=pk)
+def _integration(request: Request, pk: int) -> Integration:
+    return get_object_or_404(integrations_visible_to(request.user), pk=pk)
 
 
-def _form(request: HttpRequest, row: Integration, data: Any = None) -> IntegrationForm:
+def _form(request: Request, row: Integration, data: Any = None) -> IntegrationForm:
     return IntegrationForm(
-        data, provider=row.provider, by=person(request), row=row, initial=IntegrationForm.initial_of(row)
+        data, provider=row.provider, by=request.user, row=row, initial=IntegrationForm.initial_of(row)
     )
 
 
-def _list(request: HttpRequest, *, stop_form: StopForm | None = None) -> HttpResponse:
-    stops = stops_in_force(person(request))
-    rows = list(integrations_visible_to(person(request)))
+def _list(request: Request, *, stop_form: StopForm | None = None) -> HttpResponse:
+    stops = stops_in_force(request.user)
+    rows = list(integrations_visible_to(request.user))
     context = {
         "active": "integrations",
         "channels": [
@@ -185,13 +187,13 @@ def _list(request: HttpRequest, *, stop_form: StopForm | None = None) -> HttpRes
             for channel in MessageChannel
         ],
         "stop_form": stop_form,
-        "may_stop_everywhere": configures_all_stores(person(request)),
+        "may_stop_everywhere": configures_all_stores(request.user),
     }
     return render(request, "notifications/integration_list.html", context, status=422 if stop_form else 200)
 
 
 def _edit(
-    request: HttpRequest,
+    request: Request,
     row: Integration,
     *,
     form: IntegrationForm | None = None,
@@ -208,7 +210,7 @@ def _edit(
         "template_form": template_form or ProviderTemplateForm(codes=template_codes()),
         "templates": list(row.templates.all()),
         "messages_of": last_messages_of(row),
-        "may_change": can_change_ways_of(person(request), row.store_id),
+        "may_change": can_change_ways_of(request.user, row.store_id),
         "has_templates": row.channel == MessageChannel.SMS,
         "has_events": row.channel in EVENT_CHANNELS,
     }

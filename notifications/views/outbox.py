@@ -5,7 +5,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.forms import Form
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError
 from core.pagination import Key, keyset_page
+from core.requests import Request
 from notifications import services
 from notifications.forms.integrations import ManyForm, OutboxFilterForm, ReasonForm, ResolveForm
 from notifications.models import OutboundMessage
@@ -23,7 +25,7 @@ from notifications.selectors import (
     outbox_visible_to,
     tries_of,
 )
-from notifications.views.answers import by_administrator, person
+from notifications.views.answers import by_administrator
 
 ORDER = (Key("created_at", desc=True), Key("id", desc=True))
 
@@ -31,9 +33,9 @@ ORDER = (Key("created_at", desc=True), Key("id", desc=True))
 @require_safe
 @login_required
 @by_administrator
-def outbox(request: HttpRequest) -> HttpResponse:
+def outbox(request: Request) -> HttpResponse:
     form = OutboxFilterForm(request.GET)
-    rows = outbox_visible_to(person(request))
+    rows = outbox_visible_to(request.user)
     if form.is_valid():
         rows = outbox_filtered(rows, **form.cleaned_data)
     page = keyset_page(rows, order=ORDER, cursor=request.GET.get("cursor"))
@@ -41,7 +43,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
         "active": "outbox",
         "form": form,
         "page": page,
-        "counts": outbox_counts(person(request)),
+        "counts": outbox_counts(request.user),
         "is_filtered": any(request.GET.get(name) for name in form.fields),
     }
     return render(request, "notifications/outbox.html", context, status=200 if form.is_valid() else 422)
@@ -50,69 +52,60 @@ def outbox(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 @by_administrator
-def message_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def message_detail(request: Request, pk: int) -> HttpResponse:
     return _detail(request, _message(request, pk))
 
 
 @require_POST
 @login_required
 @by_administrator
-def message_retry(request: HttpRequest, pk: int) -> HttpResponse:
+def message_retry(request: Request, pk: int) -> HttpResponse:
     message = _message(request, pk)
     return _done(
-        request, message, lambda: services.message_retry(message_id=pk, by=person(request)), _("It is queued again.")
+        request, message, lambda: services.message_retry(message_id=pk, by=request.user), _("It is queued again.")
     )
 
 
 @require_POST
 @login_required
 @by_administrator
-def message_resolve(request: HttpRequest, pk: int) -> HttpResponse:
-    message, form = _message(request, pk), ResolveForm(request.POST)
+def message_resolve(request: Request, pk: int) -> HttpResponse:
+    return _with_form(request, pk, ResolveForm(request.POST), services.message_resolve, _("Noted."))
+
+
+@require_POST
+@login_required
+@by_administrator
+def message_cancel(request: Request, pk: int) -> HttpResponse:
+    return _with_form(request, pk, ReasonForm(request.POST), services.message_cancel, _("It will not be sent."))
+
+
+def _with_form(request: Request, pk: int, form: Form, service: Callable[..., object], words: str) -> HttpResponse:
+    message = _message(request, pk)
     if not form.is_valid():
         return _detail(request, message, form)
-    return _done(
-        request,
-        message,
-        lambda: services.message_resolve(message_id=pk, by=person(request), **form.cleaned_data),
-        _("Noted."),
-    )
+    return _done(request, message, lambda: service(message_id=pk, by=request.user, **form.cleaned_data), words)
 
 
 @require_POST
 @login_required
 @by_administrator
-def message_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    message, form = _message(request, pk), ReasonForm(request.POST)
-    if not form.is_valid():
-        return _detail(request, message, form)
-    return _done(
-        request,
-        message,
-        lambda: services.message_cancel(message_id=pk, by=person(request), **form.cleaned_data),
-        _("It will not be sent."),
-    )
-
-
-@require_POST
-@login_required
-@by_administrator
-def messages_retry(request: HttpRequest) -> HttpResponse:
+def messages_retry(request: Request) -> HttpResponse:
     form = ManyForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Choose messages that failed first."))
         return redirect("notifications:outbox")
-    count = services.messages_retry(message_ids=form.cleaned_data["messages"], by=person(request))
+    count = services.messages_retry(message_ids=form.cleaned_data["messages"], by=request.user)
     words = ngettext("%(count)s message is queued again.", "%(count)s messages are queued again.", count)
     messages.success(request, words % {"count": count})
     return redirect("notifications:outbox")
 
 
-def _message(request: HttpRequest, pk: int) -> OutboundMessage:
-    return get_object_or_404(outbox_visible_to(person(request)), pk=pk)
+def _message(request: Request, pk: int) -> OutboundMessage:
+    return get_object_or_404(outbox_visible_to(request.user), pk=pk)
 
 
-def _detail(request: HttpRequest, message: OutboundMessage, form: Any = None) -> HttpResponse:
+def _detail(request: Request, message: OutboundMessage, form: Any = None) -> HttpResponse:
     context = {
         "active": "outbox",
         "message": message,
@@ -123,7 +116,7 @@ def _detail(request: HttpRequest, message: OutboundMessage, form: Any = None) ->
     return render(request, "notifications/outbox_message.html", context, status=422 if form is not None else 200)
 
 
-def _done(request: HttpRequest, message: OutboundMessage, act: Callable[[], object], words: str) -> HttpResponse:
+def _done(request: Request, message: OutboundMessage, act: Callable[[], object], words: str) -> HttpResponse:
     try:
         act()
     except DomainError as error:

@@ -13,17 +13,14 @@ LOCK_TIMEOUT = "2s"  # who cannot get a table at once must not make everybody qu
 TRIES = 10
 PAUSE_S = 3.0
 ADVISORY_KEY = 5_310_377_001
+TIMEOUTS = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
 
 
 def upgrade(*, app: str, readonly: str, say: Callable[[str], None], pause_s: float = PAUSE_S) -> None:
     """Bring the tables to this version. Raises OperationalError when a table stays locked."""
     with connection.cursor() as cursor:
-        for name, value in (
-            ("lock_timeout", "0"),
-            ("statement_timeout", "0"),
-            ("idle_in_transaction_session_timeout", "0"),
-        ):
-            cursor.execute("SELECT set_config(%s, %s, false)", [name, value])
+        for name in TIMEOUTS:
+            cursor.execute("SELECT set_config(%s, '0', false)", [name])
         cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_KEY])
         try:
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [LOCK_TIMEOUT])
@@ -32,6 +29,8 @@ def upgrade(*, app: str, readonly: str, say: Callable[[str], None], pause_s: flo
                 say(f"There is no database role {role}; nothing was granted to it.")
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_KEY])
+            for name in TIMEOUTS:
+                cursor.execute(f"RESET {name}")  # to what the settings gave this session
 
 
 def _migrate(*, say: Callable[[str], None], pause_s: float) -> None:

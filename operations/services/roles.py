@@ -19,6 +19,9 @@ APPEND_ONLY_TRIGGER = "append_only"
 SECRET_TABLES = frozenset({"django_session", "staff_usersession", "staff_recoverycode", "staff_quickpin"})
 SECRET_COLUMN = re.compile(r"password|secret|session_(key|data)|digest|.*_(digest|hash)")
 
+# The ways in which words leave a table that is final; each checks for itself that it may.
+FORGETTING = "journey_forget(bigint), approval_forget(bigint), access_log_forget(integer)"
+
 
 def append_only_tables() -> list[str]:
     """The tables whose rows are only ever added, as the models say."""
@@ -61,12 +64,11 @@ def _of_app(role: str) -> Iterator[tuple[str, sql.Composable]]:
         "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
         "REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {role}",
         "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
-        # The two ways in which something leaves an append-only table; each checks for itself that it may. A restored
-        # function is open to everybody, hence the first line.
-        "REVOKE EXECUTE ON FUNCTION journey_forget(bigint), access_log_forget(integer) FROM PUBLIC",
-        "GRANT EXECUTE ON FUNCTION journey_forget(bigint), access_log_forget(integer) TO {role}",
+        # A restored function is open to everybody, hence the first line.
+        "REVOKE EXECUTE ON FUNCTION {forgetting} FROM PUBLIC",
+        "GRANT EXECUTE ON FUNCTION {forgetting} TO {role}",
     ):
-        yield role, sql.SQL(text).format(role=name)
+        yield role, sql.SQL(text).format(role=name, forgetting=sql.SQL(FORGETTING))
     present = set(_tables())
     for table in append_only_tables():
         if table in present:

@@ -1,10 +1,11 @@
 """Making one customer anonymous, in every app at once."""
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from approvals.enums import VoidCause
 from approvals.models import ApprovalRequest
-from approvals.services import approval_void_for
+from approvals.services import approval_void_for, notice_subjects
 from core.errors import Conflict
 from core.transactions import service
 from customers.models import Customer
@@ -44,10 +45,19 @@ def customer_erase(
         addressee=f"customers.Customer:{customer.pk}",
         subjects=[
             *(f"followups.FollowUp:{pk}" for pk in follow_ups),
-            *(f"approvals.ApprovalRequest:{pk}" for pk in asked.values_list("pk", flat=True)),
+            *(subject for pk in asked.values_list("pk", flat=True) for subject in notice_subjects(pk)),
         ],
         urls=[f"/opportunities/{pk}/" for pk in opportunities],
     )
+    counts |= {"approvals": _approvals_forget(customer.pk)}
     row = Erasure(customer=customer, request=request, run=run, by=by, counts=counts)
     row.save(force_insert=True)
     return row
+
+
+def _approvals_forget(customer_id: int) -> int:
+    """What was written in requests about the customer's opportunities. They are final: a database function, which asks
+    for the erasure on record itself, empties them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT approval_forget(%s)", [customer_id])
+        return int(cursor.fetchone()[0])

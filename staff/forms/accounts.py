@@ -44,15 +44,9 @@ class LoginForm(forms.Form):
         return data
 
 
-class OwnPasswordForm(SetPasswordMixin, forms.Form):
-    """The present password, and the new one twice."""
+class NewPasswordForm(SetPasswordMixin, forms.Form):
+    """A password of one's own, typed twice."""
 
-    old_password = forms.CharField(
-        label=_("Present password"),
-        strip=False,
-        max_length=PASSWORD_LENGTH,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
-    )
     new_password1 = forms.CharField(
         label=_("New password"),
         strip=False,
@@ -65,10 +59,30 @@ class OwnPasswordForm(SetPasswordMixin, forms.Form):
         max_length=PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
+    first_field = "new_password1"
 
     def __init__(self, user: User, data: Any = None) -> None:
         super().__init__(data)
         self.user = user
+        self.fields[self.first_field].widget.attrs["autofocus"] = True
+
+    def clean(self) -> dict[str, Any]:
+        self.validate_passwords("new_password1", "new_password2")
+        self.validate_password_for_user(self.user, "new_password2")
+        return super().clean() or {}
+
+
+class OwnPasswordForm(NewPasswordForm):
+    """The present password, and the new one twice."""
+
+    old_password = forms.CharField(
+        label=_("Present password"),
+        strip=False,
+        max_length=PASSWORD_LENGTH,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ["old_password", "new_password1", "new_password2"]
+    first_field = "old_password"
 
     def clean_old_password(self) -> str:
         old = str(self.cleaned_data["old_password"])
@@ -77,9 +91,7 @@ class OwnPasswordForm(SetPasswordMixin, forms.Form):
         return old
 
     def clean(self) -> dict[str, Any]:
-        self.validate_passwords("new_password1", "new_password2")
-        self.validate_password_for_user(self.user, "new_password2")
-        data = super().clean() or {}
+        data = super().clean()
         if data.get("new_password2") and data.get("new_password2") == data.get("old_password"):
             self.add_error("new_password2", _("Choose a password that differs from the present one."))
         return data

@@ -6,14 +6,13 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core.text import clean_text
+from core.text import clean_text, whole_number
 from staff.enums import LeaveKind
 from staff.models import User
 from staff.policies import records_leave_of_others
 from staff.selectors import able_colleagues_of, leave_people_of, stand_ins_for
 
 MOMENT = "%Y-%m-%dT%H:%M"
-LONGEST_NUMBER = 18  # digits of a key; more do not fit into the column
 
 
 class LeaveForm(forms.Form):
@@ -43,9 +42,8 @@ class LeaveForm(forms.Form):
 
     def _stand_ins(self, by: User) -> QuerySet[User]:
         """Only people who can do it; the days are compared when the leave is saved."""
-        chosen = str(self.data.get("user") or self.initial.get("user") or by.pk)
-        is_other = chosen.isdecimal() and len(chosen) <= LONGEST_NUMBER and chosen != str(by.pk)
-        person = leave_people_of(by).filter(pk=chosen).first() if is_other else by
+        chosen = whole_number(str(self.data.get("user") or self.initial.get("user") or ""))
+        person = by if chosen in (None, by.pk) else leave_people_of(by).filter(pk=chosen).first()
         starts_at, ends_at = self.initial.get("starts_at"), self.initial.get("ends_at")
         if person is None or self.is_bound or not (starts_at and ends_at):
             return able_colleagues_of(person or by)

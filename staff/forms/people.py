@@ -1,15 +1,13 @@
-"""Data and rights of a person, leaving, coming back, and the first password."""
+"""Data and rights of a person, leaving and coming back."""
 
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import SetPasswordMixin
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import PhoneField
 from core.text import clean_text
 from staff.enums import Gender, Role, Scope
-from staff.forms.accounts import PASSWORD_LENGTH
 from staff.models import Store, Team, User
 from staff.services import PersonInput
 
@@ -124,29 +122,3 @@ class LeaveDecisionForm(forms.Form):
     decision = forms.ChoiceField(choices=[("approve", ""), ("refuse", "")])
     comment = forms.CharField(required=False, max_length=200)
     stand_in = forms.IntegerField(required=False)
-
-
-class ActivationForm(SetPasswordMixin, forms.Form):
-    """The own password, twice."""
-
-    new_password1 = forms.CharField(
-        label=_("New password"),
-        strip=False,
-        max_length=PASSWORD_LENGTH,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
-    )
-    new_password2 = forms.CharField(
-        label=_("New password again"),
-        strip=False,
-        max_length=PASSWORD_LENGTH,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-
-    def __init__(self, user: User, data: Any = None) -> None:
-        super().__init__(data)
-        self.user = user
-
-    def clean(self) -> dict[str, Any]:
-        self.validate_passwords("new_password1", "new_password2")
-        self.validate_password_for_user(self.user, "new_password2")
-        return super().clean() or {}

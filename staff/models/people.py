@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.models import TimeStampedModel
+from core.tracking import tracked
 from staff.enums import (
     FLOOR_ROLES,
     LEADER_ROLES,
@@ -29,9 +30,10 @@ from staff.enums import (
     Theme,
 )
 from staff.managers import UserManager
-from staff.models.tracking import KEEP_AN_ADMINISTRATOR, tracked
+from staff.models.tracking import KEEP_AN_ADMINISTRATOR
 
 
+@tracked()
 class DealerGroup(TimeStampedModel):
     """Stores under one owner; scope "group" reads all of them."""
 

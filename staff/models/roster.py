@@ -7,9 +7,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import TimeStampedModel
+from core.tracking import tracked
 from staff.enums import RosterAct, ShiftTone, StaffGroup
 from staff.models.people import Store
-from staff.models.tracking import tracked
 
 
 @tracked()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.encryption import EncryptedTextField
 from core.models import TimeStampedModel
+from core.tracking import tracked
 from core.triggers import append_only
 from staff.enums import SecurityEventKind
 from staff.models.people import Store, User
@@ -49,6 +50,7 @@ class RecoveryCode(models.Model):
         return str(self.user)
 
 
+@tracked(exclude=["pairing_digest", "token_digest", "last_seen_at", "updated_at"])
 class Device(TimeStampedModel):
     """A tablet that several people share. It proves itself by a cookie whose hash is kept here."""
 

@@ -1,23 +1,6 @@
-"""What the database itself keeps about people: the past of every setting, and one administrator at least."""
+"""What the database itself keeps about people: one administrator at least."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import pghistory
 import pgtrigger
-
-
-def tracked(exclude: Sequence[str] = ()) -> Callable[[type[Any]], type[Any]]:
-    """Keep every earlier version of a row, whoever changes it; an insert costs nothing."""
-    decorate: Callable[[type[Any]], type[Any]] = pghistory.track(
-        # The row as it was: the current one is in the table.
-        pghistory.UpdateEvent("changed", row=pghistory.Old),
-        pghistory.DeleteEvent("deleted"),
-        obj_field=pghistory.ObjForeignKey(related_name="history"),
-        exclude=list(exclude),
-    )
-    return decorate
-
 
 # Somebody who was invited and never signed in does not count: nobody knows whether the link arrived. The lock makes
 # two administrators who strip each other at one moment wait, and the count sees what the other did.

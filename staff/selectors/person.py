@@ -16,6 +16,7 @@ from staff.policies import (
     can_decide_leave,
     can_manage_leave,
     can_reset_password,
+    can_reset_second_factor,
 )
 from staff.selectors.approvers import leave_approver
 from staff.selectors.leave import OPEN_STATES, stand_ins_for
@@ -69,6 +70,7 @@ class Panel:
     can_administer: bool
     can_change_rights: bool
     can_reset_password: bool
+    can_reset_second_factor: bool
 
 
 def panel_of(person: User, *, viewer: User) -> Panel:
@@ -82,6 +84,7 @@ def panel_of(person: User, *, viewer: User) -> Panel:
         can_administer=can_administer(viewer, person),
         can_change_rights=can_change_rights(viewer, person),
         can_reset_password=can_reset_password(viewer, person),
+        can_reset_second_factor=person.second_factor_at is not None and can_reset_second_factor(viewer, person),
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from core import clock
 from core.transactions import service
 from staff.enums import SecurityEventKind
 from staff.models import User, UserSession
@@ -16,9 +15,3 @@ def sessions_end(*, keys: Sequence[str], by: User, ip: str | None = None) -> int
     if ended:
         security_record(kind=SecurityEventKind.SESSION_ENDED, user=by, ip=ip, reason=f"{ended}")
     return ended
-
-
-def sessions_sweep() -> int:
-    """Delete sessions that ended by themselves. Returns how many."""
-    deleted: int = UserSession.objects.filter(expire_date__lt=clock.now()).delete()[0]
-    return deleted

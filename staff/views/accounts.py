@@ -11,12 +11,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.client_ip import client_ip
+from core.requests import Request
 from staff.enums import SecurityEventKind
 from staff.forms.accounts import LanguageForm, OwnPasswordForm, ThemeForm
 from staff.selectors import leave_next, reporting_line
 from staff.services import password_set, preferences_set
 from staff.services.security_log import security_record
-from staff.views.answers import Request, safe_next
+from staff.views.answers import safe_next
 
 
 @login_required

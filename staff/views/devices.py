@@ -15,12 +15,13 @@ from core.client_ip import client_ip
 from core.decorators import too_many_requests
 from core.errors import DomainError
 from core.forms import report_errors
+from core.requests import Request
 from staff.forms.security import DeviceForm, PairForm
 from staff.models import Device
 from staff.policies import can_manage_devices, ensure
 from staff.selectors.security import devices_visible_to
 from staff.services.devices import NewDevice, device_code_renew, device_pair, device_register, device_revoke
-from staff.views.answers import Request, square
+from staff.views.answers import square
 from staff.views.entry import remember_device
 
 

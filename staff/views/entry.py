@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock, rate_limits
 from core.client_ip import client_ip
+from core.requests import Request
 from staff.enums import SecurityEventKind
 from staff.forms.accounts import LoginForm
 from staff.forms.security import CodeForm
@@ -31,7 +32,7 @@ from staff.services.devices import visit_end, visit_record
 from staff.services.second_factor import WRONG_CODE, Proof, second_factor_verify
 from staff.services.security_log import security_record
 from staff.sessions import AGENT, DEVICE, DEVICE_NAME, IP, LAST_SEEN, LOCKED, STARTED
-from staff.views.answers import Request, safe_next
+from staff.views.answers import safe_next
 
 BACKEND = "staff.backends.StaffBackend"
 WAITING = "waiting"  # in the session of nobody: who gave the right password and owes the code

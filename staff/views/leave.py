@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core import clock
 from core.errors import DomainError
 from core.forms import report_errors
+from core.requests import Request
 from staff.forms.leave import LeaveForm
 from staff.policies import records_leave_of_others
 from staff.selectors import leaves_visible_to
 from staff.services import leave_cancel, leave_record
-from staff.views.answers import Request
 
 LEAVES_SHOWN = 100
 

@@ -14,13 +14,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core import clock
 from core.client_ip import client_ip
+from core.requests import Request
 from staff.forms.security import UnlockForm
 from staff.models import Device, DeviceVisit
 from staff.selectors import store_heading
 from staff.selectors.security import people_of_today
 from staff.services.devices import PinAnswer, PinResult, pin_check
 from staff.sessions import DEVICE, LAST_SEEN, LOCKED, session_person
-from staff.views.answers import Request, safe_next
+from staff.views.answers import safe_next
 from staff.views.entry import known_device, start_session
 
 SAME_PERSON = "X-Unlocked"  # the page behind the lock may come back: the same person is there

@@ -10,8 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock
+from core.answers import refused, saved_page
 from core.errors import DomainError
 from core.forms import report_errors
+from core.requests import Request
+from core.text import whole_number
 from staff.forms.organisation import MinimumForm, ShiftForm, StoreForm, TeamForm
 from staff.models import ShiftType, Store, Team
 from staff.selectors.organisation import (
@@ -25,8 +28,6 @@ from staff.selectors.organisation import (
     teams_of_stores,
 )
 from staff.services import minimum_set, shift_save, store_add, store_update, team_add, team_close, team_update
-from staff.views.answers import Request, back_with, refused_with
-from staff.views.people import number
 
 
 def _store(request: Request, pk: int) -> Store:
@@ -55,7 +56,7 @@ def store_new(request: Request) -> HttpResponse:
         with report_errors(form):
             data = form.cleaned_data
             store = store_add(group_id=data["group"].pk, code=data["code"], data=form.store_input(), by=request.user)
-            return back_with(request, url=resolve_url("staff:store-edit", store.pk), title=_("The store is open."))
+            return saved_page(request, back=resolve_url("staff:store-edit", store.pk), title=_("The store is open."))
     context = {"form": form, "action": resolve_url("staff:store-new"), "active": "people"}
     return render(request, "staff/store_new.html", context, status=422 if form.errors else 200)
 
@@ -69,7 +70,7 @@ def store_edit(request: Request, pk: int) -> HttpResponse:
         with report_errors(form):
             version = form.cleaned_data["version"]
             store_update(store_id=pk, data=form.store_input(), version=version, by=request.user)
-            return back_with(request, url=resolve_url("staff:store-edit", pk), title=_("Saved"))
+            return saved_page(request, back=resolve_url("staff:store-edit", pk), title=_("Saved"))
     return _store_page(request, store, {"form": form}, status=422 if form.errors else 200)
 
 
@@ -110,14 +111,14 @@ def shift_edit(request: Request, pk: int) -> HttpResponse:
                 is_active=data["is_active"],
                 by=request.user,
             )
-            return back_with(request, url=resolve_url("staff:store-edit", pk), title=_("Saved"))
+            return saved_page(request, back=resolve_url("staff:store-edit", pk), title=_("Saved"))
     action = resolve_url("staff:shift-edit", pk) + (f"?shift={shift.pk}" if shift else "")
     context = {"form": form, "store": store, "shift": shift, "action": action, "active": "people"}
     return render(request, "staff/shift_edit.html", context, status=422 if form.errors else 200)
 
 
 def _shift(store: Store, raw: str | None) -> ShiftType | None:
-    return get_object_or_404(shifts_shown(store), pk=number(raw) or 0) if raw else None
+    return get_object_or_404(shifts_shown(store), pk=whole_number(raw) or 0) if raw else None
 
 
 @login_required
@@ -136,7 +137,7 @@ def minimum_add(request: Request, pk: int) -> HttpResponse:
                 valid_from=data["valid_from"],
                 by=request.user,
             )
-            return back_with(request, url=resolve_url("staff:store-edit", pk), title=_("Saved"))
+            return saved_page(request, back=resolve_url("staff:store-edit", pk), title=_("Saved"))
     return _store_page(request, store, {"minimum_form": form}, status=422)
 
 
@@ -144,12 +145,12 @@ def minimum_add(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def team_new(request: Request) -> HttpResponse:
     source = request.POST if request.method == "POST" else request.GET
-    store = _store(request, number(source.get("store")) or request.user.store_id or 0)
+    store = _store(request, whole_number(source.get("store")) or request.user.store_id or 0)
     form = _team_form(request, store)
     if form.is_valid():
         with report_errors(form):
             team_add(store_id=store.pk, by=request.user, **_team_values(form))
-            return back_with(request, url=_people_url(store), title=_("Saved"))
+            return saved_page(request, back=_people_url(store), title=_("Saved"))
     action = f"{resolve_url('staff:team-new')}?store={store.pk}"
     context = {"form": form, "store": store, "team": None, "action": action, "active": "people"}
     return render(request, "staff/team_form.html", context, status=422 if form.errors else 200)
@@ -163,7 +164,7 @@ def team_edit(request: Request, pk: int) -> HttpResponse:
     if form.is_valid():
         with report_errors(form):
             team_update(team_id=pk, by=request.user, **_team_values(form))
-            return back_with(request, url=_people_url(team.store), title=_("Saved"))
+            return saved_page(request, back=_people_url(team.store), title=_("Saved"))
     context = {"form": form, "store": team.store, "team": team, "history": team_history(team), "active": "people"}
     context["action"] = resolve_url("staff:team-edit", pk)
     return render(request, "staff/team_form.html", context, status=422 if form.errors else 200)
@@ -176,8 +177,8 @@ def team_end(request: Request, pk: int) -> HttpResponse:
     try:
         team_close(team_id=pk, by=request.user)
     except DomainError as error:
-        return refused_with(request, url=_people_url(team.store), text=error.text)
-    return back_with(request, url=_people_url(team.store), title=_("The team is closed."))
+        return refused(request, back=_people_url(team.store), text=error.text)
+    return saved_page(request, back=_people_url(team.store), title=_("The team is closed."))
 
 
 def _team_form(request: Request, store: Store, team: Team | None = None) -> TeamForm:

@@ -10,6 +10,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from core import clock
+from core.requests import Request
+from core.text import whole_number
 from staff.models import Store, Team, User
 from staff.policies import can_administer_store, can_open_people, ensure
 from staff.selectors.organisation import (
@@ -29,7 +31,6 @@ from staff.selectors.organisation import (
 )
 from staff.selectors.person import loads_of, panel_of
 from staff.selectors.roster import Roster, last_change_of, monday_of, roster_of, roster_people_of
-from staff.views.answers import Request
 
 FAR_WEEKS = 60
 
@@ -56,7 +57,7 @@ def people(request: Request) -> HttpResponse:
         "tree": team_tree(teams, everybody),
         "size": len(everybody),
         "roles": role_counts(everybody),
-        "team_id": number(request.GET.get("team")),
+        "team_id": whole_number(request.GET.get("team")),
         "role": request.GET.get("role", ""),
         "q": request.GET.get("q", "").strip(),
         "can_administer": can_administer_store(request.user, store),
@@ -106,7 +107,7 @@ def _chosen(stores: list[Store], raw: str | None, user: User) -> Store:
     """The store of the address, else the own one; a store outside one's reach does not exist."""
     if not stores:
         raise PermissionDenied
-    wanted = number(raw) if raw else user.store_id
+    wanted = whole_number(raw) if raw else user.store_id
     found = next((store for store in stores if store.pk == wanted), None)
     if found is None and raw:
         raise Http404
@@ -115,7 +116,7 @@ def _chosen(stores: list[Store], raw: str | None, user: User) -> Store:
 
 def _narrowed(everybody: list[User], teams: list[Team], request: Request) -> list[User]:
     shown = people_matching(everybody, request.GET.get("q", ""))
-    team_id, role = number(request.GET.get("team")), request.GET.get("role", "")
+    team_id, role = whole_number(request.GET.get("team")), request.GET.get("role", "")
     if team_id is not None:
         ids = team_ids_under(team_id, teams)
         shown = [person for person in shown if person.team_id in ids]
@@ -124,12 +125,8 @@ def _narrowed(everybody: list[User], teams: list[Team], request: Request) -> lis
 
 def _person(week: Roster, raw: str | None) -> User | None:
     """Who is named; else whose leave waits for an answer, else the first."""
-    wanted = number(raw)
+    wanted = whole_number(raw)
     if wanted is not None:
         return next((line.person for line in week.lines if line.person.pk == wanted), None)
     waiting = [line.person for line in week.lines if any(cell.is_waiting for cell in line.cells)]
     return next(iter([*waiting, *(line.person for line in week.lines)]), None)
-
-
-def number(raw: str | None) -> int | None:
-    return int(raw) if raw and raw.isdecimal() and len(raw) < 16 else None

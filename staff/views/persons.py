@@ -1,5 +1,6 @@
 """One person: added, changed, invited, closed, back again."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -13,11 +14,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock
+from core.answers import refused, saved_page
 from core.errors import DomainError
 from core.forms import report_errors
-from staff.forms.people import ActivationForm, LeaveDecisionForm, LeavingForm, MoveForm, PersonForm, RehireForm
+from core.requests import Request
+from core.text import whole_number
+from staff.forms.accounts import NewPasswordForm
+from staff.forms.people import LeaveDecisionForm, LeavingForm, MoveForm, PersonForm, RehireForm
 from staff.models import User
-from staff.policies import can_administer, can_change_rights, can_open_people, can_reset_password, ensure
+from staff.policies import can_administer, can_assign, can_change_rights, can_open_people, can_reset_password, ensure
 from staff.selectors.invitations import invitation_of
 from staff.selectors.leave import leaves_to_decide
 from staff.selectors.organisation import (
@@ -41,8 +46,6 @@ from staff.services import (
     person_update,
     temporary_password_set,
 )
-from staff.views.answers import Request, back_with, refused_with
-from staff.views.people import number
 
 
 def page_of(person: User) -> str:
@@ -64,7 +67,10 @@ def _administered(request: Request, pk: int) -> User:
 
 def _form(request: Request, person: User | None = None) -> PersonForm:
     stores = administered_stores(request.user)
-    initial = {"store": number(request.GET.get("store")) or request.user.store_id, "team": request.GET.get("team")}
+    initial = {
+        "store": whole_number(request.GET.get("store")) or request.user.store_id,
+        "team": request.GET.get("team"),
+    }
     return PersonForm(
         stores,
         teams_of_stores(stores),
@@ -100,7 +106,7 @@ def person_edit(request: Request, pk: int) -> HttpResponse:
         with report_errors(form):
             version = form.cleaned_data["version"]
             person_update(user_id=pk, data=form.person_input(), version=version, by=request.user)
-            return back_with(request, url=page_of(person), title=_("Saved"))
+            return saved_page(request, back=page_of(person), title=_("Saved"))
     context = {"form": form, "person": person, "action": resolve_url("staff:person-edit", pk), "active": "people"}
     return render(request, "staff/person_form.html", context, status=422 if form.errors else 200)
 
@@ -117,7 +123,7 @@ def person_team(request: Request, pk: int) -> HttpResponse:
         with report_errors(form):
             team = form.cleaned_data["team"]
             person_move(user_id=pk, team_id=team and team.pk, on=form.cleaned_data["on"], by=request.user)
-            return back_with(request, url=page_of(person), title=_("Saved"))
+            return saved_page(request, back=page_of(person), title=_("Saved"))
     context = {"form": form, "person": person, "action": resolve_url("staff:person-team", pk), "active": "people"}
     return render(request, "staff/person_team.html", context, status=422 if form.errors else 200)
 
@@ -127,13 +133,7 @@ def person_team(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def person_invite(request: Request, pk: int) -> HttpResponse:
     """A new link for the first password; it is shown once."""
-    person = _administered(request, pk)
-    ensure(can_reset_password(request.user, person))
-    try:
-        token = invitation_create(user_id=pk, by=request.user)
-    except DomainError as error:
-        return refused_with(request, url=page_of(person), text=error.text)
-    return _door(request, person, token=token)
+    return _new_door(request, pk, token=invitation_create)
 
 
 @never_cache
@@ -141,13 +141,18 @@ def person_invite(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def person_password(request: Request, pk: int) -> HttpResponse:
     """A temporary password for somebody who cannot open a link; it is shown once."""
+    return _new_door(request, pk, password=temporary_password_set)
+
+
+def _new_door(request: Request, pk: int, **make: Callable[..., str]) -> HttpResponse:
+    """`make`: what opens the account, by its name on the page."""
     person = _administered(request, pk)
     ensure(can_reset_password(request.user, person))
     try:
-        password = temporary_password_set(user_id=pk, by=request.user)
+        keys = {name: create(user_id=pk, by=request.user) for name, create in make.items()}
     except DomainError as error:
-        return refused_with(request, url=page_of(person), text=error.text)
-    return _door(request, person, password=password)
+        return refused(request, back=page_of(person), text=error.text)
+    return _door(request, person, **keys)
 
 
 def _door(request: Request, person: User, *, token: str = "", password: str = "") -> HttpResponse:
@@ -164,7 +169,7 @@ def person_rota(request: Request, pk: int) -> HttpResponse:
     person = _administered(request, pk)
     takes_leads = request.POST.get("takes_leads") == "on"
     person_rota_set(user_id=pk, takes_leads=takes_leads, by=request.user)
-    return back_with(request, url=page_of(person), title=_("Saved"))
+    return saved_page(request, back=page_of(person), title=_("Saved"))
 
 
 @login_required
@@ -183,8 +188,9 @@ def person_leaving(request: Request, pk: int) -> HttpResponse:
     if form.is_valid():
         with report_errors(form):
             gone = person_leave(user_id=pk, left_on=form.cleaned_data["left_on"], by=request.user)
-            return back_with(request, url=page_of(gone), title=_("The account is closed; all sessions have ended."))
+            return saved_page(request, back=page_of(gone), title=_("The account is closed; all sessions have ended."))
     context: dict[str, Any] = {"form": form, "person": person, "burdens": burdens, "is_loaded": is_loaded}
+    context["can_hand_over"] = can_assign(request.user)
     context |= {"action": resolve_url("staff:person-leaving", pk), "active": "people"}
     return render(request, "staff/person_leaving.html", context, status=422 if form.errors else 200)
 
@@ -212,7 +218,7 @@ def leave_answer(request: Request, pk: int) -> HttpResponse:
     url = page_of(leave.user) if can_open_people(request.user) else resolve_url("staff:leave-list")
     form = LeaveDecisionForm(request.POST)
     if not form.is_valid():
-        return refused_with(request, url=url, text=_("Choose: approve or refuse."))
+        return refused(request, back=url, text=_("Choose: approve or refuse."))
     data = form.cleaned_data
     is_approved = data["decision"] == "approve"
     try:
@@ -220,8 +226,8 @@ def leave_answer(request: Request, pk: int) -> HttpResponse:
             leave_id=pk, is_approved=is_approved, comment=data["comment"], stand_in_id=data["stand_in"], by=request.user
         )
     except DomainError as error:
-        return refused_with(request, url=url, text=error.text)
-    return back_with(request, url=url, title=_("Leave approved") if is_approved else _("Leave refused"))
+        return refused(request, back=url, text=error.text)
+    return saved_page(request, back=url, title=_("Leave approved") if is_approved else _("Leave refused"))
 
 
 @sensitive_post_parameters()
@@ -233,7 +239,7 @@ def activate(request: HttpRequest, token: str) -> HttpResponse:
     invitation = invitation_of(token)
     if invitation is None:
         return render(request, "staff/activate.html", {"form": None}, status=404)
-    form = ActivationForm(invitation.user, request.POST if request.method == "POST" else None)
+    form = NewPasswordForm(invitation.user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         with report_errors(form):
             invitation_accept(token=token, password=form.cleaned_data["new_password1"])

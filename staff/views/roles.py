@@ -5,9 +5,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from core.requests import Request
 from staff.policies import can_open_roles, ensure
 from staff.selectors.roles import right_rows, role_columns
-from staff.views.answers import Request
 
 
 @login_required

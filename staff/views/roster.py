@@ -11,9 +11,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
+from core.answers import refused, saved_page
 from core.errors import DomainError
 from core.exports import FORMATS, XLSX, export_file, file_response
 from core.forms import report_errors
+from core.requests import Request
+from core.text import whole_number
 from staff.enums import RosterAct
 from staff.forms.roster import CellForm, FillForm
 from staff.models import Store
@@ -29,8 +32,7 @@ from staff.selectors.roster import (
     shift_choices,
 )
 from staff.services import Written, roster_copy_week, roster_fill, roster_set, roster_undo
-from staff.views.answers import Request, back_with, refused_with
-from staff.views.people import number, week_in
+from staff.views.people import week_in
 
 CHANGED = "roster:changed"
 
@@ -41,7 +43,7 @@ def roster_cell(request: Request) -> HttpResponse:
     """GET: the form of one day, for whoever has no script. POST: the shift; the answer is the table as it is now."""
     ensure(can_open_people(request.user))
     source = request.POST if request.method == "POST" else request.GET
-    person = get_object_or_404(active_visible_to(request.user), pk=number(source.get("user")) or 0)
+    person = get_object_or_404(active_visible_to(request.user), pk=whole_number(source.get("user")) or 0)
     store = person.store
     assert store is not None  # noqa: S101 -- people_visible_to shows people of stores only
     form = CellForm(shift_choices(store), request.POST if request.method == "POST" else None)
@@ -105,7 +107,7 @@ def roster_fill_days(request: Request) -> HttpResponse:
                 is_overwriting=data["is_overwriting"],
                 by=request.user,
             )
-            return back_with(request, url=_people_url(store, monday_of(data["first"])), title=_words(written))
+            return saved_page(request, back=_people_url(store, monday_of(data["first"])), title=_words(written))
     context = {"form": form, "store": store, "action": resolve_url("staff:roster-fill"), "active": "people"}
     return render(request, "staff/roster_fill.html", context, status=422 if form.errors else 200)
 
@@ -126,7 +128,8 @@ def roster_take_back(request: Request, pk: int) -> HttpResponse:
 def _store(request: Request) -> Store:
     ensure(can_open_people(request.user))
     source = request.POST if request.method == "POST" else request.GET
-    return get_object_or_404(stores_of(request.user), pk=number(source.get("store")) or request.user.store_id or 0)
+    wanted = whole_number(source.get("store")) or request.user.store_id
+    return get_object_or_404(stores_of(request.user), pk=wanted or 0)
 
 
 def _people_url(store: Store, first: date) -> str:
@@ -148,7 +151,7 @@ def _answer(
     """After a write the page reads its table again (static/js/roster.js); without htmx the page with a message."""
     url = _people_url(store, monday_of(day))
     if written is None:
-        return refused_with(request, url=url, text=text, event=CHANGED)
+        return refused(request, back=url, text=text, event=CHANGED)
     if not request.htmx:
         messages.success(request, _words(written))
         return redirect(url)

@@ -19,6 +19,7 @@ from core import rate_limits
 from core.client_ip import client_ip
 from core.errors import DomainError
 from core.forms import report_errors
+from core.requests import Request
 from staff.forms.security import AppCodeForm, PinForm, ReasonForm
 from staff.models import SecondFactor, User
 from staff.policies import can_reset_second_factor, ensure, needs_second_factor
@@ -33,7 +34,8 @@ from staff.services import second_factor as factor_services
 from staff.services.devices import pin_remove, pin_set
 from staff.services.sessions import sessions_end
 from staff.sessions import public_name
-from staff.views.answers import Request, square
+from staff.views.answers import square
+from staff.views.persons import page_of
 
 
 @login_required
@@ -208,6 +210,6 @@ def second_factor_reset(request: Request, pk: int) -> HttpResponse:
         with report_errors(form):
             factor_services.second_factor_reset(user_id=person.pk, reason=form.cleaned_data["reason"], by=request.user)
             messages.success(request, _("%(name)s sets up a new second factor.") % {"name": person.name})
-            return redirect("staff:profile")
+            return redirect(page_of(person))
     context = {"form": form, "person": person, "action": resolve_url("staff:second-factor-reset", pk=pk)}
     return render(request, "staff/second_factor_reset.html", context, status=422 if form.errors else 200)

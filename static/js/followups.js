@@ -70,6 +70,11 @@
     words.textContent = level === words.dataset.keep ? words.dataset.stays : `${words.dataset.keep} → ${level}`;
   }
 
+  /* On a low screen the time opens below the fold: whoever is asked for it sees it. "toggle" does not bubble. */
+  document.addEventListener("toggle", (event) => {
+    if (event.target.open && event.target.matches("[data-log] .lc-when")) event.target.scrollIntoView({ block: "nearest" });
+  }, true);
+
   document.addEventListener("change", (event) => {
     const box = event.target.closest("[data-log]");
     if (box && event.target.name === "level") showLevel(box, event.target.value);

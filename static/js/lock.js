@@ -64,7 +64,8 @@
     return Date.now() - usedAt > lockAfter * 1000;
   }
 
-  /* `isTold`: another tab of this browser locked, and has told the server. */
+  /* `isTold`: the server or another tab says so. Each tab tells the server all the same: the word of another tab may
+     arrive before its request does, and a panel asked for too early would load the page anew and lose what was typed. */
   function lock(isTold = false) {
     if (kept) return;
     const page = new DocumentFragment();
@@ -74,15 +75,15 @@
     document.body.classList.add("is-locked");
     document.title = document.querySelector("[data-lock-title]").dataset.lockTitle;
     if (!isTold) localStorage.setItem("locked", String(Date.now()));
-    showPanel(isTold);
+    showPanel();
   }
 
-  async function showPanel(isTold) {
+  async function showPanel() {
     try {
-      if (!isTold) await ask(lockUrl, { method: "POST" });
+      await ask(lockUrl, { method: "POST" });
       await show(await ask(panelUrl));
     } catch {
-      if (kept) setTimeout(() => showPanel(isTold), AGAIN_MS);
+      if (kept) setTimeout(showPanel, AGAIN_MS);
     }
   }
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text import clean_text, csv_safe
+from core.text import clean_text, csv_safe, whole_number
 
 FAMILY = "👨\u200d👩\u200d👧"
 
@@ -54,3 +54,15 @@ def test_csv_safe_disarms_a_formula_behind_blanks():
 )
 def test_csv_safe_leaves_plain_values_alone(value, cell):
     assert csv_safe(value) == cell
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("42", 42), ("007", 7), ("9" * 18, 10**18 - 1)])
+def test_a_whole_number_is_read_from_an_address(text, number):
+    assert whole_number(text) == number
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", " ", "-1", "+1", "1.5", "1e3", "1_000", "²", "४२", "１２", "9" * 19, "9" * 5_000, "x"]
+)
+def test_anything_else_in_an_address_is_no_number(text):
+    assert whole_number(text) is None

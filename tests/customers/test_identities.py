@@ -1,18 +1,28 @@
 """Numbers of documents: ciphertext in the database, one customer each, dates that can be."""
 
+import base64
 from datetime import date
 
 import pytest
 from django.core.exceptions import FieldError, PermissionDenied, ValidationError
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
 from core.access_log import RequestMeta
 from core.encryption import Ciphertext, DecryptionError
 from core.errors import DomainError
 from core.models import AccessLogEntry
+from customers.checks import check_index_key
 from customers.models import CustomerIdentity
 from customers.selectors import identities_of
-from customers.services import IdentityEntry, IdentityTaken, identity_delete, identity_index, identity_save
+from customers.services import (
+    IdentityEntry,
+    IdentityTaken,
+    identities_reindex,
+    identity_delete,
+    identity_index,
+    identity_save,
+)
 from tests.factories import CustomerFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -184,3 +194,43 @@ def test_the_database_refuses_what_no_service_writes(people, customer, column, v
 
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE customers_customeridentity SET {column} = %s", [value])  # noqa: S608
+
+
+@pytest.fixture
+def new_index_key(people, settings):
+    """Two documents are stored; then INDEX_KEY is another one."""
+    saved = [save(CustomerFactory(store=people.store), people.owner, number=number) for number in (NUMBER, OTHER)]
+    settings.INDEX_KEY = base64.b64encode(b"another-index-key-of-32-bytes-00").decode()
+    return saved
+
+
+def test_with_another_index_key_nothing_is_found_until_the_hashes_are_rebuilt(people, new_index_key, capsys):
+    def found():
+        return CustomerIdentity.objects.filter(number_index=identity_index("id_card", NUMBER)).first()
+
+    assert found() is None
+    assert [message.id for message in check_index_key(None, databases=["default"])] == ["customers.E001"]
+
+    call_command("rebuild_index")
+
+    assert "2 hashes" in capsys.readouterr().out
+    assert found() == new_index_key[0]
+    assert check_index_key(None, databases=["default"]) == []
+    assert identities_reindex() == 0
+    with pytest.raises(IdentityTaken):
+        save(CustomerFactory(store=people.store), people.owner)
+
+
+def test_a_number_that_does_not_open_leaves_every_hash_as_it_was(people, new_index_key):
+    before = list(CustomerIdentity.objects.order_by("pk").values_list("number_index", flat=True))
+    write_raw(new_index_key[1], b"no value of ours")
+
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("rebuild_index")
+
+    assert list(CustomerIdentity.objects.order_by("pk").values_list("number_index", flat=True)) == before
+
+
+def test_the_check_of_the_index_asks_no_other_database(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert check_index_key(None, databases=None) == []

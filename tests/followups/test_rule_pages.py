@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.urls import reverse
 
+from approvals.models import ApprovalRequest
 from core import clock, history
 from followups.enums import RuleCode
 from followups.models import FollowUp, FollowUpRuleSet, RuleReading
@@ -92,6 +93,19 @@ def test_a_day_in_the_past_is_refused_next_to_its_field(admin, draft):
 
     assert answer.status_code == 422
     assert "最早从明天起生效" in answer.content.decode()
+
+
+def test_the_approver_sees_what_the_new_version_would_do(admin, client, people, draft):
+    save(admin, first(draft), overdue_after=4)
+    admin.post(reverse("followups:version-submit", args=[draft.pk]))
+    request = ApprovalRequest.objects.get()
+    client.force_login(people.manager)
+
+    answer = client.get(reverse("approvals:request-detail", args=[request.pk]))
+
+    steps = answer.context["card"].data["preview"]
+    assert [step.is_changed for step in steps] == [False, True, False, False, False]
+    assert steps[1].days in answer.content.decode()
 
 
 def test_from_draft_to_published_and_read(admin, client, people, draft):

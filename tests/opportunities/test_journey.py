@@ -270,7 +270,7 @@ def test_the_group_sees_its_stores_only(people, opportunity):
 def test_the_timeline_is_newest_first(people, opportunity):
     opportunity_advance(opportunity_id=opportunity.pk, to=Stage.RECEIVED, by=people.owner, source="x:1")
 
-    assert [event.kind for event in timeline(opportunity)] == [EventKind.STAGE_REACHED, EventKind.REGISTERED]
+    assert [event.kind for event in timeline(opportunity.pk)] == [EventKind.STAGE_REACHED, EventKind.REGISTERED]
 
 
 # ---- what the database refuses, and what it keeps -----------------------------------------------------------------

@@ -18,8 +18,9 @@ from core.models import AccessLogEntry
 from customers.models import Customer, CustomerPhone
 from customers.services import consent_give
 from followups.models import Contact
+from opportunities.enums import LEVEL
 from opportunities.models import JourneyEvent, Opportunity
-from opportunities.services import note_add
+from opportunities.services import level_set, note_add
 from privacy.enums import RequestKind, RequestState
 from privacy.models import Erasure, PrivacyRequest
 from privacy.services import copy_take, customer_erase, request_record, request_withdraw
@@ -38,6 +39,9 @@ def case(people):
     opportunity = OpportunityFactory(customer=customer, owner=people.owner, last_note="想换大车")
     ContactFactory(opportunity=opportunity, by=people.owner, sentence="想换大车")
     note_add(opportunity_id=opportunity.pk, text="想换大车", by=people.owner)
+    level_set(opportunity_id=opportunity.pk, level="C", by=people.owner)
+    request = ApprovalRequest.objects.get(kind=LEVEL)
+    approval_decide(request_id=request.pk, approve=False, comment="金雀花 还在看", by=people.manager)
     consent_give(
         customer_id=customer.pk, text_version="1", source="金雀花 当面同意", given_at=clock.now(), by=people.owner
     )
@@ -130,6 +134,20 @@ def test_the_log_is_append_only_again_after_an_erasure(case, people):
     for change in (lambda rows: rows.update(data={}), lambda rows: rows.delete()):
         with pytest.raises(DatabaseError), transaction.atomic():
             change(JourneyEvent.objects.filter(customer=case.customer_id))
+
+
+def test_what_was_decided_stays_and_only_an_erasure_empties_its_words(case, people):
+    request = ApprovalRequest.objects.get(kind=LEVEL)
+
+    with pytest.raises(InternalError, match="not erased"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT approval_forget(%s)", [case.customer_id])
+    row = decide(ask(case, people), people.manager)
+
+    request.refresh_from_db()
+    assert row.evidence["approvals"] == 1
+    assert (request.comment, request.decided_by) == ("", people.manager)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        ApprovalRequest.objects.filter(pk=request.pk).update(comment="anders")
 
 
 def test_twice_is_refused(case, people):

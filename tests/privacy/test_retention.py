@@ -21,6 +21,8 @@ from privacy.models import Erasure, RetentionRule, RetentionRun
 from privacy.selectors import SOURCES, retention_preview, rule_in_force
 from privacy.services import retention_change, retention_run_daily, retention_work_next
 from privacy.services.retention import REMOVERS
+from staff.models import UserSession
+from staff.tasks import sign_ins_sweep
 from tests.factories import CustomerFactory, NotificationFactory, OpportunityFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -119,6 +121,21 @@ def test_old_notices_go_once_a_day_with_evidence(people):
     assert list(Notification.objects.filter(pk__in=[done.pk, kept.pk])) == [kept]
     run = RetentionRun.objects.get(data_class=DataClass.NOTICES)
     assert (run.removed_count, run.evidence["keep_days"]) == (1, 180)
+
+
+def test_ended_sessions_stay_for_their_period_and_go_with_evidence(people, client):
+    client.force_login(people.owner)
+    session = UserSession.objects.get()
+    with clock.travel(session.expire_date + timedelta(days=29)):
+        sign_ins_sweep()
+        retention_run_daily()
+        kept = UserSession.objects.count()
+    with clock.travel(session.expire_date + timedelta(days=31)):
+        done = retention_run_daily()
+
+    assert (kept, done[DataClass.SESSIONS], UserSession.objects.count()) == (1, 1, 0)
+    run = RetentionRun.objects.filter(data_class=DataClass.SESSIONS).latest("local_on")
+    assert (run.removed_count, run.evidence) == (1, {"keep_days": 30, "oldest": session.expire_date.isoformat()})
 
 
 def log_entry(people, ago):

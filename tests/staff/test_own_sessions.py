@@ -7,7 +7,6 @@ from django.test import Client
 
 from core import clock
 from staff.models import UserSession
-from staff.services.sessions import sessions_sweep
 from tests.conftest import NOON
 from tests.factories import UserFactory
 from tests.staff.signing_in import PAGE, password
@@ -104,12 +103,3 @@ def test_the_row_follows_the_session(person):
         key, person, NOON, NOON + timedelta(minutes=20),
     )  # fmt: skip
     assert not UserSession.objects.exists()
-
-
-def test_sessions_that_ended_are_swept(person):
-    password(Client(), person)
-    row = UserSession.objects.get()
-    with clock.travel(row.expire_date - timedelta(seconds=1)):
-        early = sessions_sweep()
-    with clock.travel(row.expire_date + timedelta(seconds=1)):
-        assert (early, sessions_sweep(), sessions_sweep()) == (0, 1, 0)

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from approvals.services import approval_request
+from opportunities.enums import LEVEL, SUBJECT
 from staff.enums import LeaveState, Role
 from staff.models import Leave, RosterEntry, ShiftType, Store, Team, User
 from staff.services import invitation_create, leave_record
@@ -224,6 +226,24 @@ def test_leaving_asks_for_the_customers_first(client, people):
     assert "/activate/" in back.context["url"]
 
 
+def test_leaving_tells_what_waits_for_a_decision_and_offers_no_button_that_is_refused(client, people):
+    OpportunityFactory(owner=people.supervisor)
+    theirs = OpportunityFactory(owner=people.owner)
+    approval_request(
+        kind=LEVEL, store_id=people.store.pk, subject_type=SUBJECT, subject_id=theirs.pk, subject_version=1,
+        payload={"level": "C", "current": "H"}, by=people.owner,
+    )  # fmt: skip
+    client.force_login(people.administrator)
+
+    answer = client.get(url("person-leaving", people.supervisor.pk))
+
+    counts = {duty.code: number for duty, number in answer.context["burdens"]}
+    assert counts == {"customers": 1, "callbacks": counts["callbacks"], "approvals": 1}
+    handover = f"/people/{people.supervisor.pk}/handover/"
+    assert handover not in answer.content.decode()
+    assert client.get(handover).status_code == 403
+
+
 def test_an_administrator_who_would_lock_himself_out_is_stopped(client, people):
     UserFactory(employee_number="second", roles=[Role.ADMINISTRATOR], store=people.store)
     client.force_login(people.administrator)
@@ -295,7 +315,7 @@ def test_a_store_is_changed_and_its_past_kept(client, people):
     assert client.post(page, store_form(people.store)).status_code == 422  # the version is old now
 
     store = Store.objects.get(pk=people.store.pk)
-    assert (store.name, store.history.get().name) == ("滨江店", "杭州滨江店")
+    assert (store.name, store.history.get(pgh_label="changed").name) == ("滨江店", "杭州滨江店")
 
 
 def test_only_the_group_opens_stores(client, people):

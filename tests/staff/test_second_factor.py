@@ -328,3 +328,15 @@ def test_the_password_is_compared_before_anything_is_said_about_the_code(client,
     assert wrong.status_code == 422
     assert client.get(CODE)["Location"] == LOGIN
     assert PASSWORD not in wrong.text
+
+
+def test_the_page_of_people_leads_to_the_reset_of_others_only(client, person):
+    administrator = UserFactory(name="许静", roles=[Role.ADMINISTRATOR], store=person.store)
+    client.force_login(administrator)
+    link = f"/staff/people/{person.pk}/second-factor/reset/"
+
+    with_one = client.get("/staff/people/", {"who": person.pk}).content.decode()
+    client.post(link, {"reason": "手机丢了"})
+    without = client.get("/staff/people/", {"who": person.pk}).content.decode()
+
+    assert (link in with_one, link in without) == (True, False)

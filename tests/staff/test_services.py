@@ -263,5 +263,9 @@ def test_changes_of_a_person_are_kept_also_without_a_service(people):
     assert people.owner.history.latest("pgh_id").roles == ["sales_consultant"]
 
 
-def test_a_new_person_has_no_history(db):
-    assert not UserFactory().history.exists()
+def test_a_new_person_stands_in_the_history(db):
+    person = UserFactory()
+
+    assert [(row.pgh_label, row.employee_number) for row in person.history.all()] == [
+        ("created", person.employee_number)
+    ]

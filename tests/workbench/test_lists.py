@@ -13,7 +13,7 @@ from opportunities.stages import Outcome
 from tests.factories import ChannelFactory
 from tests.journeys import decide
 from tests.workbench.conftest import HTMX
-from workbench.selectors.lists import dressed, list_row, list_rows, saved_view
+from workbench.selectors.lists import dressed, list_lines, list_rows, saved_view
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 LIST = "/customers/"
@@ -161,7 +161,7 @@ def test_numbers_are_masked(people, sign_in, customer_of):
 def test_row_marks_customers_without_contact_for_too_long(people, customer_of):
     customer_of(people.owner)
     Opportunity.objects.update(last_contact_at=clock.now() - timedelta(days=8))
-    row = list_row(dressed(list_rows(people.owner, saved_view(people.owner, "all")))[0])
+    row = list_lines(dressed(list_rows(people.owner, saved_view(people.owner, "all"))))[0]
 
     assert (row.is_stale, row.stale_days, row.is_new) == (True, 8, False)
 

@@ -5,7 +5,9 @@ from django.urls import reverse
 
 from core.pinyin import search_keys
 from customers.models import Customer, CustomerPhone
+from tests.factories import StoreFactory
 from tests.workbench.conftest import HTMX
+from workbench.selectors.search import search
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 SEARCH = "/search/"
@@ -86,6 +88,46 @@ def test_search_takes_the_same_queries_however_many_hits(
         client.get(SEARCH, {"q": "王建国"})
     with django_assert_num_queries(5):
         client.get(SEARCH, {"q": "王建国"}, headers=HTMX)
+
+
+@pytest.mark.parametrize("text", ["王", "wangjianguo", "wjg", "+8619900000001"])
+@pytest.mark.parametrize("newest", [1, 2, 3])
+def test_who_is_older_than_the_newest_customers_is_found_all_the_same(
+    people, customer_of, monkeypatch, django_assert_max_num_queries, text, newest
+):
+    """Every way to an answer: among the newest, by the index, by what the person sees."""
+    monkeypatch.setattr("workbench.selectors.search.NEWEST", newest)
+    monkeypatch.setattr("workbench.selectors.search.NEWEST_OF_OTHERS", newest)
+    mine = [customer_of(people.owner) for _n in range(2)]
+    others = [customer_of(people.colleague) for _n in range(6)]
+    customer_of(people.colleague, "李雪梅")
+    for number, row in enumerate([*mine, *others]):
+        CustomerPhone.objects.filter(customer=row.customer).update(number=f"+8619900000001{number}")
+
+    def found(user, limit):
+        with django_assert_max_num_queries(6):
+            return [hit.opportunity for hit in search(user, text, limit=limit)]
+
+    assert found(people.owner, 8) == mine[::-1]
+    assert found(people.owner, 1) == mine[1:]
+    assert found(people.manager, 3) == others[:2:-1]
+    assert found(people.manager, 50) == [*others[::-1], *mine[::-1]]
+
+
+def test_another_store_is_not_found_unless_it_is_of_the_group(people, sign_in, customer_of):
+    row = customer_of(people.owner)
+    elsewhere = customer_of(people.owner)
+    other = StoreFactory(code="gongshu", group=people.store.group)
+    Customer.objects.filter(pk=elsewhere.customer_id).update(store=other)
+    CustomerPhone.objects.filter(customer=elsewhere.customer_id).update(store=other)
+    type(elsewhere).objects.filter(pk=elsewhere.pk).update(store=other)
+
+    assert [hit.opportunity for hit in search(people.manager, "王", limit=8)] == [row]
+    people.manager.scope_override = "group"
+    assert [hit.opportunity for hit in search(people.manager, "王", limit=8)] == [elsewhere, row]
+    assert [hit.opportunity for hit in search(people.manager, "+86", limit=8)] == []
+    people.manager.scope_override = "none"
+    assert search(people.manager, "王", limit=8) == []
 
 
 def test_search_keys_are_those_of_the_service(people, customer_of):

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
@@ -31,13 +31,16 @@ STALE_DAYS = 7  # without an effective contact for longer: the hourglass (design
 
 @dataclass(frozen=True)
 class SavedView:
-    """One tab of the list. `order` is a keyset; rows of open customers go by the next action, closed ones by age."""
+    """One tab of the list. `order` is a keyset; rows of open customers go by the next action, closed ones by age.
+
+    `is_kept`: its statement stays the same for the day (core.statements)."""
 
     key: str
     label: "str | _StrPromise"
     narrow: Callable[[QuerySet[Opportunity]], QuerySet[Opportunity]]
     order: tuple[Key, ...] = (Key("next_action_at", nulls_last=True),)
     is_for_leaders: bool = False
+    is_kept: bool = True
 
 
 def _open(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
@@ -81,7 +84,7 @@ SAVED_VIEWS: tuple[SavedView, ...] = (
     SavedView("overdue", gettext_lazy("Overdue"), _late),
     SavedView("today", gettext_lazy("Due today"), _today),
     SavedView("week", gettext_lazy("This week"), _week),
-    SavedView("stale", gettext_lazy("No contact for 7 days"), _stale),
+    SavedView("stale", gettext_lazy("No contact for 7 days"), _stale, is_kept=False),
     SavedView("unassigned", gettext_lazy("Without owner"), _unassigned, (Key("opened_at"),), True),
     SavedView("closed", gettext_lazy("Closed"), _closed, (Key("pk", desc=True),)),
 )
@@ -113,11 +116,33 @@ def dressed(rows: Sequence[Opportunity]) -> list[Opportunity]:
 def _dressed(*ids: int) -> QuerySet[Opportunity]:
     main = CustomerPhone.objects.filter(customer=OuterRef("customer_id"), is_primary=True)
     pending = FollowUp.objects.pending().filter(opportunity=OuterRef("pk"))
-    rows = Opportunity.objects.select_related("customer", "owner", "series", "trim", "channel")
+    rows = Opportunity.objects.select_related("customer", "owner", "series", "trim", "channel").only(*_SHOWN)
     return rows.filter(pk__in=ids).annotate(
         phone=Subquery(main.values("number")[:1]),
         deadline_at=Subquery(pending.order_by("due_at", "id").values("deadline_at")[:1]),
     )
+
+
+_SHOWN = (
+    "customer__name",
+    "customer__area",
+    "owner__name",
+    "series__name",
+    "trim__name",
+    "channel__name_zh",
+    "channel__name_en",
+    "model_text",
+    "stage",
+    "level",
+    "outcome",
+    "opened_at",
+    "closed_at",
+    "last_contact_at",
+    "next_action_at",
+    "next_action_label",
+    "expected_on",
+    "purchase_window",
+)  # fmt: skip -- a list and its export
 
 
 @dataclass(frozen=True)
@@ -155,15 +180,19 @@ class ListRow:
         return self.opportunity.is_open and self.opportunity.last_contact_at is None
 
 
-def list_row(opportunity: Opportunity) -> ListRow:
+def list_lines(opportunities: Sequence[Opportunity]) -> list[ListRow]:
     now = clock.now()
+    return [list_row(opportunity, now=now) for opportunity in opportunities]
+
+
+def list_row(opportunity: Opportunity, *, now: datetime) -> ListRow:
     due_at, deadline_at = opportunity.next_action_at, opportunity.deadline_at  # type: ignore[attr-defined]
     tone = ""
     if due_at is not None:
-        is_today = clock.local_date(due_at) <= clock.local_date(now)
+        is_today = clock.local_date(due_at) <= now.date()
         tone = "od" if deadline_at is not None and deadline_at < now else "today" if is_today else "later"
     last = opportunity.last_contact_at
-    days = (clock.local_date(now) - clock.local_date(last)).days if last else 0
+    days = (now.date() - clock.local_date(last)).days if last else 0
     return ListRow(
         opportunity=opportunity,
         phone=opportunity.phone or "",  # type: ignore[attr-defined]
@@ -176,12 +205,20 @@ def list_row(opportunity: Opportunity) -> ListRow:
 def filter_lists(user: User) -> dict[str, list[tuple[int, str]]]:
     """What the filters offer; the owner is a question of leaders only. Two or three queries."""
     lists: dict[str, list[tuple[int, str]]] = {
-        "series": [(row.pk, row.name) for row in Series.objects.filter(is_active=True, brand__is_competitor=False)],
-        "channel": [(row.pk, str(row)) for row in channels_in_use()],
+        "series": rows_of("series on sale", None, _series_on_sale),
+        "channel": [(row.pk, str(row)) for row in rows_of("channels", None, channels_in_use)],
     }
     if user.is_leader and user.store_id is not None:
-        lists["owner"] = [(row.pk, row.name) for row in owners_of_store(user.store_id)]
+        lists["owner"] = rows_of("owners", None, _owners, user.store_id)
     return lists
+
+
+def _series_on_sale() -> QuerySet[Any, Any]:
+    return Series.objects.filter(is_active=True, brand__is_competitor=False).values_list("pk", "name")
+
+
+def _owners(store_id: int) -> QuerySet[Any, Any]:
+    return owners_of_store(store_id).values_list("pk", "name")
 
 
 def chosen_rows(user: User, ids: Sequence[int]) -> list[Opportunity]:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
-from core.pagination import Key, KeysetPage, keyset_page
+from core.pagination import Asked, Key, KeysetPage, keyset_page
 from core.statements import rows_of
 from core.templatetags.ui import day as day_words
 from core.templatetags.ui import day_time, duration, rmb
@@ -105,10 +106,13 @@ class Timeline:
 
 def timeline_page(opportunity: Opportunity, *, group: str, cursor: str | None, people: Mapping[int, str]) -> Timeline:
     """One page of entries, the newest first; two queries (log, catalogue). `people`: names of earlier owners."""
-    rows = timeline(opportunity)
-    if group in GROUPS:
-        rows = rows.filter(kind__in=GROUPS[group])
-    page: KeysetPage[JourneyEvent] = keyset_page(rows, order=ORDER, cursor=cursor, size=PAGE_SIZE)
+
+    def build(opportunity_id: int) -> QuerySet[JourneyEvent]:
+        rows = timeline(opportunity_id)
+        return rows.filter(kind__in=GROUPS[group]) if group in GROUPS else rows
+
+    asked = Asked(f"timeline {group}", None, JourneyEvent, build, (opportunity.pk,))
+    page: KeysetPage[JourneyEvent] = keyset_page(asked, order=ORDER, cursor=cursor, size=PAGE_SIZE)
     names = _names(people)
     entries = [entry_of(event, names) for event in page.items]
     taken_back = {event.subject for event in page.items if event.kind == EventKind.CORRECTED}

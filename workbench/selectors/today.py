@@ -8,21 +8,21 @@ from functools import partial
 from typing import Any
 
 from django.db.models import Count, DateTimeField, ExpressionWrapper, F, Max, Min, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, TruncDate
-from django.utils import timezone
+from django.db.models.functions import Coalesce
 
 from core import clock
 from core.lookups import any_of
 from core.statements import row_of, rows_of
 from core.weekdays import LETTERS
 from followups.enums import ContactChannel, FollowUpState, RuleCode
-from followups.models import Contact, FollowUp
+from followups.models import FollowUp
 from notifications.models import Notification
 from opportunities.enums import EventKind
 from opportunities.models import JourneyEvent, Opportunity
 from opportunities.stages import Outcome, Stage
 from staff.enums import Scope
 from staff.models import User
+from workbench.selectors.tallies import tally
 
 FIRST_ROWS = 15  # two screens of a tablet; the others follow when somebody scrolls there
 ROWS_LIMIT = 40
@@ -219,8 +219,12 @@ _SHOWN = ("opportunity__customer", "opportunity__series", "opportunity__trim", "
 def due_moments(user: User, *, view: str) -> list[tuple[int, datetime]]:
     """Number and last moment of what is due until tonight and not late; for a card that does not show all of it."""
     now = clock.now()
-    rows = _of_view(user, view).filter(due_at__lte=clock.end_of_day(clock.today()), deadline_at__gte=now)
-    found = rows.order_by("due_at", "id").values_list("pk", "due_at", "deadline_at")[:ROWS_LIMIT]
+
+    def build() -> Any:
+        rows = _of_view(user, view).filter(due_at__lte=clock.end_of_day(clock.today()), deadline_at__gte=clock.now())
+        return rows.order_by("due_at", "id").values_list("pk", "due_at", "deadline_at")[:ROWS_LIMIT]
+
+    found = rows_of(f"due moments {view}", user, build)
     return [(pk, deadline_at if due_at < now else due_at) for pk, due_at, deadline_at in found]
 
 
@@ -248,13 +252,14 @@ def news_count(user: User, *, view: str, seen_count: int, seen_last_id: int) -> 
 
 def overdue_by_person(user: User) -> list[dict[str, Any]]:
     """Who in the team has missed callbacks, how many and since when: the person with the oldest miss first."""
-    rows = FollowUp.objects.visible_to(user).overdue().exclude(assignee=None)
-    people: Iterable[Any] = (
-        rows.values("assignee_id", "assignee__name")
-        .annotate(count=Count("*"), oldest_at=Min("deadline_at"))
-        .order_by("oldest_at")[:PEOPLE_LIMIT]
-    )
-    return list(people)
+
+    def build() -> Any:
+        rows = (
+            FollowUp.objects.visible_to(user).overdue().exclude(assignee=None).values("assignee_id", "assignee__name")
+        )
+        return rows.annotate(count=Count("*"), oldest_at=Min("deadline_at")).order_by("oldest_at")[:PEOPLE_LIMIT]
+
+    return rows_of("overdue by person", user, build)
 
 
 def unassigned(user: User) -> list[Opportunity]:
@@ -322,17 +327,22 @@ def _mark_next(items: list[Appointment], *, now: datetime) -> list[Appointment]:
 
 
 def month(user: User, *, view: str) -> Month:
-    """The figures of the month and the contacts of this week; two queries."""
+    """The figures of the month and the contacts of this week; two queries. Days that are over are counted already."""
     today = clock.today()
-    start = clock.at_time(today.replace(day=1), _DAWN)
+    start = today.replace(day=1)
     monday = today - timedelta(days=today.weekday())
-    counts = row_of(f"month {view}", user, partial(_month_counted, user, view=view, start=start))
-    per_day = _contacts_per_day(user, view=view, since=min(start, clock.at_time(monday, _DAWN)))
+    past = tally(user, is_team=view == TEAM, first=min(start, monday), month=start)
+    since = clock.at_time(max(start, past.since), _DAWN)
+    counts = row_of(f"month {view} {since}", user, partial(_month_counted, user, view=view, start=since))
     week = [monday + timedelta(days=number) for number in range(7)]
     return Month(
-        **counts,
-        contacts=sum(count for on, count in per_day.items() if on >= start.date()),
-        week=[DayFigure(on, per_day.get(on, 0), on == today, on > today) for on in week],
+        in_time=past.in_time + counts["in_time"],
+        late=past.late + counts["late"],
+        overdue=counts["overdue"],
+        customers=past.customers + counts["customers"],
+        visits=past.visits + counts["visits"],
+        contacts=sum(count for on, count in past.contacts.items() if on >= start),
+        week=[DayFigure(on, past.contacts.get(on, 0), on == today, on > today) for on in week],
     )
 
 
@@ -356,19 +366,6 @@ def _month_counted(user: User, *, view: str, start: datetime) -> Any:
         )
         .values("in_time", "late", "overdue", "customers", "visits")
     )
-
-
-def _contacts_per_day(user: User, *, view: str, since: datetime) -> dict[date, int]:
-    """Contacts that count, by local day."""
-    zone = timezone.get_default_timezone()
-    rows = (
-        Contact.objects.filter(_people(user, view, "by"), created_at__gte=since, correction=None)
-        .annotate(on=TruncDate("occurred_at", tzinfo=zone))
-        .values("on")
-        .annotate(count=Count("*"))
-        .order_by("on")
-    )
-    return {row["on"]: row["count"] for row in rows}
 
 
 def _people(user: User, view: str, field: str) -> Q:

@@ -7,6 +7,7 @@ from workbench.services.exports import (
     export_expire_next,
     export_request,
 )
+from workbench.services.tallies import tally_close_next
 
 __all__ = [
     "ASSIGN_LIMIT",
@@ -19,4 +20,5 @@ __all__ = [
     "export_expire_next",
     "export_request",
     "opportunities_assign",
+    "tally_close_next",
 ]

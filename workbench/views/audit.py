@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from core.requests import Request
 from opportunities.selectors import opportunities_visible_to
 from staff.policies import can_configure, can_read_access_log, ensure
 from workbench.forms import AuditForm
@@ -17,7 +18,6 @@ from workbench.selectors.audit import (
     audit_page,
     people_to_ask_about,
 )
-from workbench.views.answers import Request
 
 
 @login_required

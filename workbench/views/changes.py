@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.errors import Conflict
 from core.forms import report_errors
+from core.requests import Request
 from opportunities.models import Opportunity
 from opportunities.policies import can_give_away
 from opportunities.selectors import opportunities_visible_to
@@ -26,7 +27,7 @@ from staff.selectors import owners_of_store
 from workbench.forms import FACT_GROUPS, AssignForm, CloseForm, FactsForm, LevelForm, NoteForm
 from workbench.selectors.detail import opportunity_page, ownerships
 from workbench.selectors.facts import fact_conflict
-from workbench.views.answers import Request, saved, status_of
+from workbench.views.answers import saved, status_of
 from workbench.views.detail import main_context, page_context, rights
 
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from core import clock
 from core.access_log import log_view, meta_of
+from core.requests import Request
 from opportunities.models import Opportunity
 from opportunities.policies import can_give_away, can_work
 from staff.policies import can_read_access_log
@@ -26,7 +27,6 @@ from workbench.selectors.detail import (
 )
 from workbench.selectors.facts import facts
 from workbench.selectors.timeline import GROUP_LABELS, GROUPS, timeline_page
-from workbench.views.answers import Request
 
 TABS = ("timeline", "contacts", "profile")
 

@@ -15,16 +15,17 @@ from core.errors import Conflict
 from core.exports import file_response
 from core.forms import report_errors
 from core.pagination import Key, keyset_page
+from core.requests import Request
 from workbench.enums import EXPORT, EXPORT_SUBJECT
-from workbench.filters import OpportunityFilter
+from workbench.filters import ListFilter
 from workbench.forms import ExportForm
 from workbench.models import CustomerExport
 from workbench.policies import can_export, ensure_can_export
 from workbench.selectors.exports import export_rows, export_rule, exports_of, filter_words
-from workbench.selectors.lists import filter_lists, list_rows, saved_view
+from workbench.selectors.lists import filter_lists, saved_view
 from workbench.services import export_download as download
 from workbench.services import export_request
-from workbench.views.answers import Request, status_of
+from workbench.views.answers import status_of
 from workbench.views.lists import kept_query
 
 ORDER = (Key("created_at", desc=True), Key("id", desc=True))
@@ -36,8 +37,7 @@ def export_new(request: Request) -> HttpResponse:
     """What would be in the file, and whether somebody else has to agree."""
     ensure_can_export(request.user)
     view = saved_view(request.user, request.GET.get("view"))
-    shown = list_rows(request.user, view)
-    narrowed = OpportunityFilter(request.GET, queryset=shown, choices=filter_lists(request.user))
+    narrowed = ListFilter(request.GET, choices=filter_lists(request.user))
     form = ExportForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         with report_errors(form):

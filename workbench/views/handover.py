@@ -7,12 +7,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from core.forms import report_errors
+from core.requests import Request
 from staff.policies import can_assign, ensure
 from staff.selectors.person import burdens_of
 from workbench.forms import HandoverForm
 from workbench.selectors.handover import handover_choices, handover_people
 from workbench.services import customers_hand_over
-from workbench.views.answers import Request, saved, status_of
+from workbench.views.answers import saved, status_of
 
 
 @login_required

@@ -4,31 +4,37 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core.pagination import keyset_page
+from core.pagination import Asked, keyset_page
+from core.requests import Request
+from core.text import whole_number
+from opportunities.models import Opportunity
+from staff.models import User
 from staff.policies import can_assign
 from staff.selectors import owners_of_store
 from workbench.context_processors import quick_actions
 from workbench.enums import FILTER_NAMES
-from workbench.filters import OpportunityFilter
+from workbench.filters import ListFilter
 from workbench.forms import AssignForm
 from workbench.policies import can_export
 from workbench.selectors.lists import (
+    SavedView,
     chosen_rows,
     dressed,
     filter_lists,
-    list_row,
+    list_lines,
     list_rows,
     saved_view,
     saved_views,
 )
 from workbench.services import ASSIGN_LIMIT, opportunities_assign
-from workbench.views.answers import Request, number, saved
+from workbench.views.answers import saved
 
 REMEMBERED = "customer_list"
 PAGE_SIZE = 25  # two screens of a tablet; every row costs 2 KB and half a millisecond
@@ -41,22 +47,31 @@ def opportunity_list(request: Request) -> HttpResponse:
     if query is None:
         return redirect(f"{resolve_url('workbench:opportunity-list')}?{request.session[REMEMBERED]}")
     view = saved_view(request.user, query.get("view"))
-    narrowed = OpportunityFilter(query, queryset=list_rows(request.user, view), choices=filter_lists(request.user))
-    keys = [key.field for key in view.order]
-    page = keyset_page(narrowed.qs.only(*keys), order=view.order, cursor=query.get("cursor"), size=PAGE_SIZE)
+    narrowed = ListFilter(query, choices=filter_lists(request.user))
+    page = keyset_page(
+        _rows(request.user, view, narrowed), order=view.order, cursor=query.get("cursor"), size=PAGE_SIZE
+    )
     context = {
         "active": "customers",
         "views": saved_views(request.user),
         "view": view,
         "filter": narrowed,
         "page": page,
-        "rows": [list_row(row) for row in dressed(page.items)],
+        "rows": list_lines(dressed(page.items)),
         "can_assign": can_assign(request.user),
         "can_export": can_export(request.user),
         "export_query": kept_query(view.key, narrowed.chosen),
         "quick": quick_actions(request.user),
     }
     return render(request, "workbench/opportunity_list.html", context)
+
+
+def _rows(user: User, view: SavedView, narrowed: ListFilter) -> QuerySet[Opportunity] | Asked[Opportunity]:
+    """What is paged: of each row only what the order needs. Without filters everybody asks the same question."""
+    keys = [key.field for key in view.order]
+    if narrowed.chosen or not view.is_kept:
+        return narrowed.narrowed(list_rows(user, view)).only(*keys)
+    return Asked(f"list {view.key}", user, Opportunity, lambda: list_rows(user, view).only(*keys))
 
 
 def kept_query(view: str, chosen: dict[str, list[str]]) -> str:
@@ -88,7 +103,7 @@ def opportunity_assign_many(request: Request) -> HttpResponse:
     if not can_assign(request.user):
         raise PermissionDenied
     source = request.POST if request.method == "POST" else request.GET
-    ids = [pk for pk in map(number, source.getlist("ids")) if pk is not None][:ASSIGN_LIMIT]
+    ids = [pk for pk in map(whole_number, source.getlist("ids")) if pk is not None][:ASSIGN_LIMIT]
     rows = chosen_rows(request.user, ids)
     owners = list(owners_of_store(request.user.store_id)) if request.user.store_id else []
     form = AssignForm(request.POST if request.method == "POST" else None, owners=owners)

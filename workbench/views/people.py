@@ -14,6 +14,8 @@ from core.enums import AccessAction, AccessResult
 from core.errors import DomainError, LimitReached
 from core.forms import report_errors
 from core.phones import national, normalize_phone
+from core.requests import Request
+from core.text import whole_number
 from customers.defaults import FIRST_REASON
 from customers.models import CustomerPhone
 from customers.services import access_refused_log, customer_update, do_not_contact_set, phone_add, phone_reveal
@@ -23,7 +25,7 @@ from opportunities.selectors import opportunities_visible_to
 from staff.policies import ensure
 from workbench.forms import PhoneForm, ProfileForm
 from workbench.selectors.detail import phone_of
-from workbench.views.answers import Request, number, refused, saved, status_of
+from workbench.views.answers import refused, saved, status_of
 
 
 def _visible(request: Request, pk: int) -> Opportunity:
@@ -51,7 +53,7 @@ def opportunity_phone(request: Request, pk: int) -> HttpResponse:
     """
     opportunity = _visible(request, pk)
     is_sms = "sms" in request.POST
-    phone = phone_of(opportunity, number(request.GET.get("phone")), is_mobile=is_sms)
+    phone = phone_of(opportunity, whole_number(request.GET.get("phone")), is_mobile=is_sms)
     if phone is None:
         raise Http404
     is_dialled = is_sms or "call" in request.POST
@@ -96,7 +98,7 @@ def _not_shown(request: Request, opportunity: Opportunity, error: DomainError, *
 
 
 def _dial(request: Request, opportunity: Opportunity, phone: CustomerPhone) -> HttpResponse:
-    task = number(request.POST.get("task"))
+    task = whole_number(request.POST.get("task"))
     record_url = resolve_url("followups:contact-log", opportunity.pk) + (f"?task={task}" if task else "")
     if not request.htmx:
         context = {"phone": phone.number, "opportunity": opportunity, "record_url": record_url, "active": "customers"}

@@ -1,5 +1,7 @@
 """Numbers and pictures of documents: written, looked at with a reason and the password, deleted."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -16,6 +18,7 @@ from core.enums import AccessAction, AccessResult
 from core.forms import report_errors
 from core.identity_numbers import NumberKind
 from core.models import PrivateFile
+from core.requests import Request
 from customers.enums import DataClass, DocumentKind
 from customers.models import CustomerIdentity
 from customers.selectors import access_reasons, document_of, identity_of, privacy_policy
@@ -31,7 +34,7 @@ from customers.services import (
 )
 from opportunities.models import Opportunity
 from workbench.forms import DeleteForm, DocumentForm, IdentityForm, ReasonForm
-from workbench.views.answers import Request, saved, status_of
+from workbench.views.answers import saved, status_of
 from workbench.views.people import page_url, workable
 
 # What a file of somebody may do in the browser that shows it: nothing (reliability.md 4.5).
@@ -137,23 +140,14 @@ def _shown(request: Request, opportunity: Opportunity, identity: CustomerIdentit
 def identity_remove(request: Request, pk: int, kind: str) -> HttpResponse:
     opportunity = workable(request, pk)
     identity = _identity(opportunity, kind)
-    form = DeleteForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        with report_errors(form):
-            identity_delete(
-                customer_id=opportunity.customer_id,
-                kind=identity.kind,
-                reason=form.cleaned_data["reason"],
-                by=request.user,
-                meta=meta_of(request),
-            )
-            return saved(request, back=_back(opportunity), title=_("Number deleted"))
-    context = {
-        "form": form,
-        "what": identity.get_kind_display(),
-        "action": resolve_url("workbench:identity-delete", pk=pk, kind=kind),
-    }
-    return _answer(request, "workbench/document_delete.html", opportunity, context)
+    return _remove(
+        request,
+        opportunity,
+        partial(identity_delete, kind=identity.kind),
+        what=identity.get_kind_display(),
+        action=resolve_url("workbench:identity-delete", pk=pk, kind=kind),
+        title=_("Number deleted"),
+    )
 
 
 @login_required
@@ -217,22 +211,27 @@ def document_view(request: Request, pk: int, file_id: int) -> HttpResponse:
 def document_remove(request: Request, pk: int, file_id: int) -> HttpResponse:
     opportunity = workable(request, pk)
     row = _document(opportunity, file_id)
+    return _remove(
+        request,
+        opportunity,
+        partial(document_shred, file_id=row.pk),
+        what=str(DocumentKind(row.kind).label),
+        action=resolve_url("workbench:document-delete", pk=pk, file_id=file_id),
+        title=_("Document deleted"),
+    )
+
+
+def _remove(
+    request: Request, opportunity: Opportunity, remove: Callable[..., object], *, what: str, action: str, title: str
+) -> HttpResponse:
+    """Ask why, then delete: a number or a picture of a document."""
     form = DeleteForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
+        reason = form.cleaned_data["reason"]
         with report_errors(form):
-            document_shred(
-                customer_id=opportunity.customer_id,
-                file_id=row.pk,
-                reason=form.cleaned_data["reason"],
-                by=request.user,
-                meta=meta_of(request),
-            )
-            return saved(request, back=_back(opportunity), title=_("Document deleted"))
-    context = {
-        "form": form,
-        "what": DocumentKind(row.kind).label,
-        "action": resolve_url("workbench:document-delete", pk=pk, file_id=file_id),
-    }
+            remove(customer_id=opportunity.customer_id, reason=reason, by=request.user, meta=meta_of(request))
+            return saved(request, back=_back(opportunity), title=title)
+    context = {"form": form, "what": what, "action": action}
     return _answer(request, "workbench/document_delete.html", opportunity, context)
 
 

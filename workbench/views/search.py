@@ -6,9 +6,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from core.decorators import rate_limited
+from core.requests import Request
 from staff.policies import can_register_leads
 from workbench.selectors.search import PAGE_LIMIT, PALETTE_LIMIT, search, search_text
-from workbench.views.answers import Request
 
 
 @login_required

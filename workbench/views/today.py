@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from core import clock
+from core.requests import Request
+from core.text import whole_number
 from notifications.selectors import lines
 from staff.enums import Scope
 from staff.models import User
@@ -34,7 +36,6 @@ from workbench.selectors.today import (
     unassigned,
     unread_notices,
 )
-from workbench.views.answers import Request, number
 
 
 @login_required
@@ -62,7 +63,7 @@ def today_callbacks(request: Request) -> HttpResponse:
     """The card alone, for its filters; without htmx the whole page with the same filters."""
     if not request.htmx:
         return today(request)
-    rest = number(request.GET.get("after"))
+    rest = whole_number(request.GET.get("after"))
     return render(request, "workbench/_callbacks_rest.html" if rest else "workbench/_callbacks.html", _card(request))
 
 
@@ -70,7 +71,7 @@ def today_callbacks(request: Request) -> HttpResponse:
 @require_GET
 def today_news(request: Request) -> HttpResponse:
     """What came since the list was shown: a strip, so that no row moves under a finger (UI.md 6)."""
-    seen_count, seen_last_id = number(request.GET.get("count")) or 0, number(request.GET.get("last")) or 0
+    seen_count, seen_last_id = whole_number(request.GET.get("count")) or 0, whole_number(request.GET.get("last")) or 0
     choice = _choice(request)
     count = news_count(request.user, view=choice["view"], seen_count=seen_count, seen_last_id=seen_last_id)
     return render(request, "workbench/_news.html", choice | {"count": count})
@@ -85,14 +86,14 @@ def _choice(request: Request) -> dict[str, Any]:
     return {
         "view": view,
         "segment": segment if segment in SEGMENTS else "all",
-        "person_id": number(request.GET.get("person")) if view == TEAM else None,
+        "person_id": whole_number(request.GET.get("person")) if view == TEAM else None,
         "is_whole": request.GET.get("rows") == "all",
     }
 
 
 def _card(request: Request) -> dict[str, Any]:
     user, choice = request.user, _choice(request)
-    after = number(request.GET.get("after"))
+    after = whole_number(request.GET.get("after"))
     size = ROWS_LIMIT - FIRST_ROWS if after else ROWS_LIMIT if choice["is_whole"] else FIRST_ROWS
     found = callbacks(
         user, view=choice["view"], segment=choice["segment"], person_id=choice["person_id"], after=after, size=size
