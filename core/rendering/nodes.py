@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from keyword import iskeyword
+from threading import RLock
 from typing import Any
 
 from django.conf import settings
@@ -30,6 +31,8 @@ from core.rendering.runtime import unpacked
 from core.rendering.source import Bound, Source, Write
 from core.templatetags.ui import CONSTANT_TAGS
 
+_making = RLock()  # to make one takes 10 MB for a moment: not in eight threads at once
+
 
 class PreparedNodeList(NodeList):
     """The nodes as Django knows them, for whoever looks for blocks, and the functions that write them."""
@@ -38,7 +41,8 @@ class PreparedNodeList(NodeList):
         key = translation.get_language() or "", BLOCK_CONTEXT_KEY in context.render_context
         write = self.functions.get(key)
         if write is None:
-            write = self.functions[key] = self._function(context, *key)
+            with _making:
+                write = self.functions.get(key) or self.functions.setdefault(key, self._function(context, *key))
         return SafeString(write(context))
 
     @property
@@ -423,7 +427,8 @@ class Loader(cached.Loader):
     """
 
     def get_template(self, template_name: str, skip: list[Origin] | None = None) -> Template:
-        template = super().get_template(template_name, skip)
+        with _making:  # or each of the threads that ask at the same time keeps a template of its own
+            template = super().get_template(template_name, skip)
         if (
             settings.PREPARED_TEMPLATES
             and not self.engine.debug
