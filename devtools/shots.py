@@ -85,6 +85,7 @@ SHOTS = (
     Shot("rules-read", "followups:rule-list", ADMINISTRATOR, query="?v=2", follow="main a[href$='/read/']"),
     Shot("calendar", "core:calendar", ADMINISTRATOR),
     Shot("channels", "customers:channel-list", ADMINISTRATOR),
+    Shot("security-events", "staff:security-events", ADMINISTRATOR),
     Shot("protection", "customers:protection", ADMINISTRATOR),
     Shot("export-rules", "workbench:export-rules", ADMINISTRATOR),
     Shot("templates", "notifications:template-list", ADMINISTRATOR, query="?code=thanks_call"),
