@@ -35,7 +35,8 @@ class ApprovalKind:
     """One thing that somebody else decides.
 
     `authority`: the roles that decide it in the store of the request; or a function of the person that returns which
-    requests the person may decide (None: none of them). Nobody decides an own request, whatever it says.
+    requests the person may decide (None: none of them). Nobody decides an own request, whatever it says. `deciders`:
+    who is asked for that at all; only without it the function has to say so.
     `version`: locks the subject and tells its version now, None when it is gone; without it a request is not checked
     against its subject. `cards`: how several requests are shown, with a constant number of queries, by request id.
     `recipients`: who hears of a new request; without it everybody in the store who may decide it.
@@ -47,6 +48,7 @@ class ApprovalKind:
     label: "str | _StrPromise"
     icon: str
     authority: "Collection[str] | Callable[[User], Q | None]" = LEADER_ROLES
+    deciders: "Callable[[User], bool] | None" = None
     template: str = ""
     url: "str | Callable[[ApprovalRequest], str]" = ""
     cards: "Callable[[Sequence[ApprovalRequest]], dict[int, Card]] | None" = None
@@ -56,9 +58,15 @@ class ApprovalKind:
     decided_notice: str = NoticeKind.APPROVAL_DECIDED
     notice_words: "Callable[[ApprovalRequest], dict[str, Any]] | None" = None
 
+    def is_for(self, user: User) -> bool:
+        """Whether the person may decide any; on every page, so it makes no condition when it need not."""
+        if self.deciders is None:
+            return self.decidable_by(user) is not None
+        return user.is_active and user.store_id is not None and self.deciders(user)
+
     def decidable_by(self, user: User) -> Q | None:
         """Which requests of this kind the person may decide, pending or not; None: none."""
-        if not user.is_active or user.store_id is None:
+        if not user.is_active or user.store_id is None or (self.deciders and not self.deciders(user)):
             return None
         if callable(self.authority):
             condition = self.authority(user)
@@ -75,6 +83,10 @@ class ApprovalKind:
     def _plain_card(self, request: "ApprovalRequest") -> Card:
         url = self.url(request) if callable(self.url) else self.url
         return Card(title=str(self.label), url=url, effect=str(self.label))
+
+
+def leaders(user: User) -> bool:
+    return user.is_leader
 
 
 _kinds: dict[str, ApprovalKind] = {}

@@ -60,6 +60,15 @@ def may_open(user: User, opportunity_id: int | None) -> bool:
     return opportunity_id is not None and Opportunity.objects.visible_to(user).filter(pk=opportunity_id).exists()
 
 
+def sees(user: User, opportunity: Opportunity) -> bool:
+    """As visible_to says; the database is asked only when the row itself does not answer."""
+    if user.scope != Scope.NONE and user.store_id is not None and user.store_id == opportunity.store_id:
+        is_registrar = user.pk == opportunity.registered_by_id and not (user.may_own and opportunity.owner_id)
+        if user.pk == opportunity.owner_id or is_registrar or user.scope in (Scope.STORE, Scope.GROUP):
+            return True
+    return may_open(user, opportunity.pk)
+
+
 def series_on_offer() -> QuerySet[Series]:
     return Series.objects.filter(is_active=True, brand__is_competitor=False).order_by("sort_order", "code")
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from core import clock, history
+from core.statements import rows_of
 from core.templatetags.ui import day, day_time
 from notifications.enums import MessageChannel, MessagePurpose, MessageState, NoticeKind
 from notifications.models import (
@@ -236,7 +237,11 @@ def integrations_visible_to(user: User) -> QuerySet[Integration]:
 
 def failing_count(user: User) -> int:
     """How many ways out do not work now; the red number at the door of the page."""
-    return Integration.objects.visible_to(user).filter(is_active=True, failures__gt=0).count()
+
+    def build() -> QuerySet[Any, Any]:
+        return Integration.objects.visible_to(user).filter(is_active=True, failures__gt=0).values_list("pk", flat=True)
+
+    return len(rows_of("failing", user, build))
 
 
 def stops_in_force(user: User) -> list[ChannelPause]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from approvals.kinds import ApprovalKind, Card, register
+from approvals.kinds import ApprovalKind, Card, leaders, register
 from approvals.models import ApprovalRequest
 from core import clock
 from notifications.enums import NoticeKind
@@ -17,10 +17,8 @@ from opportunities.stages import Outcome
 from staff.models import User
 
 
-def authority(user: User) -> Q | None:
+def authority(user: User) -> Q:
     """A leader who sees the customer and does not own it; the mechanism adds: and did not ask."""
-    if not user.is_leader:
-        return None
     theirs = Opportunity.objects.visible_to(user).exclude(owner=user)
     return Q(subject_type=SUBJECT, subject_id__in=theirs.values("pk"))
 
@@ -78,6 +76,7 @@ def notice_words(request: ApprovalRequest) -> dict[str, Any]:
 def register_kinds() -> None:
     shared: dict[str, Any] = {
         "authority": authority,
+        "deciders": leaders,
         "cards": cards,
         "version": version,
         "recipients": recipients,

@@ -8,7 +8,7 @@ from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from approvals.kinds import ApprovalKind, Card, register
+from approvals.kinds import ApprovalKind, Card, leaders, register
 from approvals.models import ApprovalRequest
 from core import clock
 from staff.enums import LeaveState
@@ -49,10 +49,8 @@ def cards(requests: Sequence[ApprovalRequest]) -> dict[int, Card]:
 # ---- days off; deciding them on the page of people settles the request too ---------------------------------
 
 
-def leave_authority(user: User) -> Q | None:
+def leave_authority(user: User) -> Q:
     """Leaders, about the people they lead."""
-    if not user.is_leader:
-        return None
     return Q(subject_type=LEAVE_SUBJECT, subject_id__in=leaves_to_decide(user).values("pk"))
 
 
@@ -117,6 +115,7 @@ def register_kinds() -> None:
             label=_("Leave"),
             icon="calendar-event",
             authority=leave_authority,
+            deciders=leaders,
             cards=leave_cards,
             version=leave_version,
             recipients=leave_recipients,

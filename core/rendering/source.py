@@ -134,7 +134,9 @@ class Source:
                 " try:",
                 "  if callable(value): value = called(value)",
             ]
-            for bit in bits[1:]:
+            for number, bit in enumerate(bits[1:]):
+                if number:
+                    lines.append("  if value is None: return missing")  # it has nothing
                 by_step = f"value = step(value, {bit!r})"
                 if bit.isidentifier() and not iskeyword(bit):
                     lines += [

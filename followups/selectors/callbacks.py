@@ -21,7 +21,7 @@ from notifications.models import MessageTemplate
 from notifications.selectors import templates_in_force
 from opportunities.models import Opportunity
 from staff.duties import Duty
-from staff.models import User
+from staff.models import Store, User
 
 _POLICY_FIELDS = (
     "reschedule_max_times",
@@ -58,6 +58,7 @@ class RuleBook:
     earlier_contact_id: int | None = None
     identical_at: tuple[datetime, ...] = ()
     days: Mapping[date, bool] = field(default_factory=dict)  # the own business calendar: is it a workday
+    store: Store | None = None  # with the hours in which customers are called, and nothing else
 
     def rule(self, code: str, level: str = "") -> FollowUpRule | None:
         """The rule for the level, else the one for every level."""
@@ -94,7 +95,7 @@ WITH in_force AS (
 )
 SELECT rule.*, in_force.number AS set_number, policy.reschedule_max_times, policy.reschedule_max_days,
   policy.next_max_days, policy.retry_after_hours, policy.retry_clears_times, policy.burst_entries,
-  policy.burst_window_min, policy.undo_window_min,
+  policy.burst_window_min, policy.undo_window_min, store.contact_from, store.contact_until,
   (SELECT json_object_agg("on", is_workday) FROM core_businessday WHERE "on" >= %(on)s) AS days,
   (SELECT id FROM followups_contact WHERE idempotency_key = %(key)s) AS earlier,
   ARRAY(
@@ -110,6 +111,7 @@ CROSS JOIN (
   SELECT policy.* FROM followups_followuppolicy policy JOIN in_force ON in_force.id = policy.rule_set_id
   ORDER BY in_force.store_id NULLS LAST LIMIT 1
 ) policy
+LEFT JOIN staff_store store ON store.id = %(store_id)s
 ORDER BY in_force.store_id NULLS FIRST, rule.id
 """
 
@@ -138,7 +140,15 @@ def rule_book(
         earlier_contact_id=first.earlier,
         identical_at=tuple(first.identical),
         days={date.fromisoformat(day): is_workday for day, is_workday in (first.days or {}).items()},
+        store=_hours(store_id, first),
     )
+
+
+def _hours(store_id: int, row: Any) -> Store | None:
+    """The store as far as a due time asks for it."""
+    if row.contact_from is None:
+        return None
+    return Store(pk=store_id, contact_from=row.contact_from, contact_until=row.contact_until)
 
 
 def burst_size(book: RuleBook, *, at: datetime) -> int:

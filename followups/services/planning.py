@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.db.models import Max, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -75,10 +76,23 @@ def point_to_next(opportunity: Opportunity, pending: Iterable[FollowUp]) -> None
     opportunity.next_action_label = first.rule_code if first else ""
 
 
+_NEXT_ACTION = """
+UPDATE opportunities_opportunity opportunity
+SET next_action_at = next.due_at, next_action_label = coalesce(next.rule_code, ''), updated_at = %s
+FROM (SELECT %s::bigint AS id) asked LEFT JOIN LATERAL (
+  SELECT due_at, rule_code FROM followups_followup
+  WHERE opportunity_id = asked.id AND state = 'pending' ORDER BY due_at, id LIMIT 1
+) next ON true
+WHERE opportunity.id = asked.id RETURNING opportunity.next_action_at, opportunity.next_action_label
+"""
+
+
 def save_next_action(opportunity: Opportunity) -> None:
-    """Read the pending callbacks and store the next action."""
-    point_to_next(opportunity, FollowUp.objects.pending().filter(opportunity=opportunity).only("due_at", "rule_code"))
-    opportunity.save(update_fields=["next_action_at", "next_action_label", "updated_at"])
+    """Store the next action as the pending callbacks say."""
+    opportunity.updated_at = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT_ACTION, [opportunity.updated_at, opportunity.pk])
+        opportunity.next_action_at, opportunity.next_action_label = cursor.fetchone()
 
 
 @service
@@ -89,7 +103,7 @@ def followups_plan(*, opportunity_id: int, trigger: str, at: datetime) -> int:
     """
     opportunity = opportunity_lock(opportunity_id, by=None)
     book = rule_book(store_id=opportunity.store_id, on=clock.local_date(at))
-    rows = promised(opportunity, trigger=trigger, at=at, book=book, store=opportunity.store)
+    rows = promised(opportunity, trigger=trigger, at=at, book=book, store=book.store or opportunity.store)
     FollowUp.objects.bulk_create(rows, ignore_conflicts=True)
     save_next_action(opportunity)
     return len(rows)

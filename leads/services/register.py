@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, events
@@ -14,7 +14,7 @@ from core.text import clean_text
 from core.transactions import service
 from customers.models import Customer
 from customers.selectors import phone_find
-from customers.services import PhoneTaken, customer_create
+from customers.services import customer_try_create, phone_taken
 from leads.defaults import NAMELESS
 from leads.enums import LeadKind, LeadResult
 from leads.events import LeadRegistered
@@ -100,13 +100,12 @@ def lead_register(
     """
     ensure(can_register_leads(by) and by.store_id == store_id)
     ensure(owner is None or owner.pk == by.pk or can_choose_owner(by))
-    if idempotency_key:
-        earlier = _stored_before(idempotency_key)
-        if earlier is not None:
-            return earlier
+    lead_id, known = _stored_before(store_id, data.phone.e164, key=idempotency_key)
+    if lead_id is not None:
+        return _again(lead_id)
     at = data.occurred_at or clock.now()
     _check(data, at)
-    customer, is_known = _customer(store_id, data, by=by)
+    customer, is_known = _customer(store_id, data, known=known, by=by)
     opportunity = _opportunity(customer, data, is_known=is_known, owner=owner, by=by, at=at)
     result = LeadResult.REPEATED if is_known else LeadResult.CREATED
     lead = lead_build(data, customer, opportunity, result=result, by=by, at=at, lead_import_id=lead_import_id)
@@ -141,45 +140,53 @@ def _check(data: LeadInput, at: datetime) -> None:
         raise DomainError(_("This time is in the future."), field="occurred_at")
 
 
-def _stored_before(key: str) -> RegisterResult | None:
-    """What an earlier submit of the same form stored. A second submit waits here until the first one has ended."""
+def _stored_before(store_id: int, number: str, *, key: str | None) -> tuple[int | None, tuple[int, int] | None]:
+    """What an earlier submit of the same form stored, and who holds the number: (phone, customer).
+
+    A second submit waits here until the first one has ended.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"leads.register:{key}"])
-    lead = Lead.objects.filter(idempotency_key=key).first()
-    if lead is None:
-        return None
-    return RegisterResult(
-        lead=lead,
-        customer=lead.customer,
-        opportunity=lead.opportunity,
-        is_new=lead.result == LeadResult.CREATED,
-    )
+        if key:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"leads.register:{key}"])
+        cursor.execute(
+            "SELECT lead.id, phone.id, phone.customer_id FROM (SELECT) one"
+            " LEFT JOIN leads_lead lead ON lead.idempotency_key = %s"
+            " LEFT JOIN customers_customerphone phone ON phone.store_id = %s AND phone.number = %s",
+            [key, store_id, number],
+        )
+        lead_id, phone_id, holder_id = cursor.fetchone()
+    return lead_id, (phone_id, holder_id) if phone_id is not None else None
 
 
-def _customer(store_id: int, data: LeadInput, *, by: User) -> tuple[Customer, bool]:
+def _again(lead_id: int) -> RegisterResult:
+    lead = Lead.objects.select_related("customer", "opportunity").get(pk=lead_id)
+    is_new = lead.result == LeadResult.CREATED
+    return RegisterResult(lead=lead, customer=lead.customer, opportunity=lead.opportunity, is_new=is_new)
+
+
+def _customer(store_id: int, data: LeadInput, *, known: tuple[int, int] | None, by: User) -> tuple[Customer, bool]:
     """The holder of the number, locked, and True; or a new customer and False. The unique index decides a race."""
-    known = phone_find(store_id=store_id, number=data.phone.e164)
     if known is not None:
-        holder = _locked(known.customer_id)
-        if holder.phones.filter(pk=known.pk).exists():
+        phone_id, holder_id = known
+        holder = _locked(holder_id)
+        if holder.phones.filter(pk=phone_id).exists():
             return holder, True
         # The number was given back meanwhile (an import taken back): nobody holds it any more.
-    try:
-        with transaction.atomic():
-            created = customer_create(
-                store_id=store_id,
-                name=data.called,
-                phone=data.phone,
-                gender=data.gender,
-                area=data.area,
-                channel_id=data.channel_id,
-                by=by,
-            )
-    except PhoneTaken as taken:
-        if taken.current is None:  # pragma: no cover -- taken and given back within this moment
-            raise
-        return _locked(taken.current.customer_id), True  # type: ignore[attr-defined]
-    return created, False
+    created = customer_try_create(
+        store_id=store_id,
+        name=data.called,
+        phone=data.phone,
+        gender=data.gender,
+        area=data.area,
+        channel_id=data.channel_id,
+        by=by,
+    )
+    if created is not None:
+        return created, False
+    taken = phone_find(store_id=store_id, number=data.phone.e164)
+    if taken is None:  # pragma: no cover -- taken and given back within this moment
+        raise phone_taken(store_id, data.phone)
+    return _locked(taken.customer_id), True
 
 
 def _locked(customer_id: int) -> Customer:

@@ -21,7 +21,7 @@ from core.templatetags.ui import day
 from customers.services import phone_lookup_log
 from leads.enums import LeadKind
 from leads.forms import LookupForm, RegisterForm, window_tiles
-from leads.selectors import areas_of_store, holder_of, lead_of, may_open, planned_of
+from leads.selectors import areas_of_store, holder_of, lead_of, may_open, planned_of, sees
 from leads.services import RegisterResult, lead_register
 from staff.models import User
 from staff.policies import can_register_leads, ensure
@@ -82,7 +82,7 @@ def _registered(request: Request, result: RegisterResult, *, by: User) -> HttpRe
 
     Whoever may not see the customer reads the own words again: that the number is known, and nothing it is known by.
     """
-    is_visible = may_open(by, result.opportunity.pk)
+    is_visible = sees(by, result.opportunity)
     title = _("%(name)s registered") if result.is_new else _("%(name)s is known; the contact is noted")
     title %= {"name": result.customer.name if is_visible else result.lead.name}
     text = _promises(result.opportunity.pk) if is_visible else _("The owner stays and hears of this contact")

@@ -12,7 +12,7 @@ from notifications.enums import NoticeKind
 from opportunities.enums import WINDOW_LEVEL, EventKind, Level, OwnerRule
 from opportunities.events import OpportunityAdvanced, OpportunityOpened, OpportunityReturned
 from opportunities.models import JourneyEvent, Opportunity, Ownership
-from opportunities.services.locks import opportunity_lock
+from opportunities.services.locks import opportunity_lock, opportunity_made_now
 from opportunities.services.notices import tell_owner
 from opportunities.services.proposals import proposals_void
 from opportunities.stages import STAGE_MACHINE, Outcome, Stage
@@ -108,7 +108,10 @@ def opportunity_open(
     journey_record(
         opportunity, EventKind.REGISTERED, by=by, at=occurred_at, subject=source, trigger=trigger, rule=owner_rule
     ).save(force_insert=True)
-    events.emit(OpportunityOpened(opportunity_id=opportunity.pk, trigger=trigger, at=now, by_id=by.pk if by else None))
+    with opportunity_made_now(opportunity):
+        events.emit(
+            OpportunityOpened(opportunity_id=opportunity.pk, trigger=trigger, at=now, by_id=by.pk if by else None)
+        )
     return opportunity
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from core import clock
+from core.statements import rows_of
 from staff.enums import ROLE_SCOPE, LeaveState, Role, Scope
 from staff.models import Leave, User
 from staff.policies import can_manage_store_leave
@@ -63,7 +64,11 @@ def stand_ins_for(person: User, starts_at: datetime, ends_at: datetime) -> list[
 
 def leave_at(user_id: int, at: datetime) -> Leave | None:
     """The leave that covers the moment."""
-    return next(iter(leaves_at(at).filter(user=user_id).select_related("stand_in")[:1]), None)
+
+    def build(at: datetime, number: int) -> QuerySet[Leave]:
+        return leaves_at(at).filter(user=number).select_related("stand_in")[:1]
+
+    return next(iter(rows_of("leave at", None, build, at, user_id)), None)
 
 
 def leave_next(user: User) -> Leave | None:

@@ -46,6 +46,10 @@ class Cell:
     can_edit: bool
 
     @property
+    def digits(self) -> str:
+        return f"{self.on:%Y%m%d}"
+
+    @property
     def is_waiting(self) -> bool:
         return self.leave is not None and self.leave.state == LeaveState.REQUESTED
 

@@ -146,3 +146,17 @@ def test_the_counts_of_the_shell_are_those_of_the_queryset(people, person):
     NotificationFactory(recipient=user)
     for _time in range(2):
         assert row_of("shell", user, lambda: _counted(user)) == _counted(user).get()
+
+
+def test_texts_and_moments_are_given_anew_each_time(people):
+    def named(name, before):
+        return User.objects.filter(name=name, created_at__lt=before).values_list("name", flat=True)
+
+    later, earlier = clock.now() + timedelta(days=1), clock.now() - timedelta(days=9_000)
+    found = [
+        rows_of("named", None, named, name, before)
+        for name, before in [(people.owner.name, later), ("nobody", later), (people.owner.name, earlier)]
+    ]
+
+    assert found == [[people.owner.name], [], []]
+    assert len(statements._kept) == 1

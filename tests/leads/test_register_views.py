@@ -1,6 +1,7 @@
 """The register form: phone first, with and without a script; the look-up tells who holds a number and nothing else."""
 
 import json
+import uuid
 
 import pytest
 from django.urls import reverse
@@ -8,11 +9,12 @@ from django.urls import reverse
 from core.models import AccessLogEntry
 from customers.models import Channel, Customer
 from leads.models import Lead
+from leads.selectors import sees
 from opportunities.models import Opportunity
 from opportunities.stages import Outcome
 from staff.models import User
 from tests.conftest import NOON
-from tests.factories import CustomerFactory, FollowUpFactory, OpportunityFactory
+from tests.factories import CustomerFactory, FollowUpFactory, OpportunityFactory, SeriesFactory
 
 HTMX = {"HX-Request": "true"}
 NEW = reverse("leads:lead-register")
@@ -258,3 +260,42 @@ def test_the_form_costs_a_fixed_number_of_queries(desk, people, rows, django_ass
 
     with django_assert_num_queries(7):
         desk.get(NEW)
+
+
+@pytest.mark.parametrize("known", [1, 3])
+@pytest.mark.parametrize(("who", "queries"), [("dcc", 16), ("owner", 17)])
+def test_registering_costs_a_fixed_number_of_queries(client, people, known, who, queries, django_assert_num_queries):
+    """Person and session, channel and series, customer, opportunity, log, callbacks, intake; an owner is noted as such.
+
+    The savepoint within the transaction of the test, made and released, is not counted.
+    """
+    for number in range(known):
+        OpportunityFactory(customer=CustomerFactory(store=people.store, phone=f"+86138057156{number:02}"))
+    fields = {"channel": Channel.objects.first().pk, "series": SeriesFactory().pk, "area": "滨江"}
+    client.force_login(getattr(people, who))
+    client.post(NEW, typed(key=str(uuid.uuid4()), phone="13900001111", **fields), headers=HTMX)
+
+    with django_assert_num_queries(queries + 2):
+        assert client.post(NEW, typed(**fields), headers=HTMX).status_code == 204
+    assert Lead.objects.filter(result="created").count() == 2
+
+
+def test_who_sees_the_customer_is_told_without_asking_the_database_and_nobody_else(people):
+    """The short answer is that of visible_to, for everybody."""
+    owners = [None, people.owner, people.colleague, people.rival]
+    registrars = [people.dcc, people.owner, people.colleague]
+    rows = [
+        OpportunityFactory(customer__store=people.store, owner=owner, registered_by=registrar)
+        for owner in owners
+        for registrar in registrars
+    ]
+    everybody = User.objects.all()
+
+    answers = {(user.pk, row.pk): sees(user, row) for user in everybody for row in rows}
+
+    assert answers == {
+        (user.pk, row.pk): Opportunity.objects.visible_to(user).filter(pk=row.pk).exists()
+        for user in everybody
+        for row in rows
+    }
+    assert set(answers.values()) == {True, False}

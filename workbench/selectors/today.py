@@ -219,8 +219,12 @@ _SHOWN = ("opportunity__customer", "opportunity__series", "opportunity__trim", "
 def due_moments(user: User, *, view: str) -> list[tuple[int, datetime]]:
     """Number and last moment of what is due until tonight and not late; for a card that does not show all of it."""
     now = clock.now()
-    rows = _of_view(user, view).filter(due_at__lte=clock.end_of_day(clock.today()), deadline_at__gte=now)
-    found = rows.order_by("due_at", "id").values_list("pk", "due_at", "deadline_at")[:ROWS_LIMIT]
+
+    def build() -> Any:
+        rows = _of_view(user, view).filter(due_at__lte=clock.end_of_day(clock.today()), deadline_at__gte=clock.now())
+        return rows.order_by("due_at", "id").values_list("pk", "due_at", "deadline_at")[:ROWS_LIMIT]
+
+    found = rows_of(f"due moments {view}", user, build)
     return [(pk, deadline_at if due_at < now else due_at) for pk, due_at, deadline_at in found]
 
 
@@ -248,13 +252,14 @@ def news_count(user: User, *, view: str, seen_count: int, seen_last_id: int) -> 
 
 def overdue_by_person(user: User) -> list[dict[str, Any]]:
     """Who in the team has missed callbacks, how many and since when: the person with the oldest miss first."""
-    rows = FollowUp.objects.visible_to(user).overdue().exclude(assignee=None)
-    people: Iterable[Any] = (
-        rows.values("assignee_id", "assignee__name")
-        .annotate(count=Count("*"), oldest_at=Min("deadline_at"))
-        .order_by("oldest_at")[:PEOPLE_LIMIT]
-    )
-    return list(people)
+
+    def build() -> Any:
+        rows = (
+            FollowUp.objects.visible_to(user).overdue().exclude(assignee=None).values("assignee_id", "assignee__name")
+        )
+        return rows.annotate(count=Count("*"), oldest_at=Min("deadline_at")).order_by("oldest_at")[:PEOPLE_LIMIT]
+
+    return rows_of("overdue by person", user, build)
 
 
 def unassigned(user: User) -> list[Opportunity]:
@@ -278,9 +283,16 @@ def unread_notices(user: User) -> list[Notification]:
 
 def tomorrow(user: User) -> dict[str, object]:
     """How many callbacks tomorrow has and when the first is due, for an empty day."""
+    found = rows_of("tomorrow", user, partial(_tomorrow, user))
+    return found[0] if found else {"count": 0, "first_at": None}
+
+
+def _tomorrow(user: User) -> Any:
+    """At most one row."""
     start = clock.end_of_day(clock.today())
     rows = callbacks_of(user).filter(due_at__gt=start, due_at__lte=start + timedelta(days=1))
-    return rows.aggregate(count=Count("*"), first_at=Min("due_at"))
+    found = rows.order_by().values(one=Value(1)).annotate(count=Count("*"), first_at=Min("due_at"))
+    return found.values("count", "first_at")
 
 
 def schedule(user: User, *, view: str, due: Iterable[tuple[int, datetime]]) -> list[Appointment]:
