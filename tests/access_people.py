@@ -1,4 +1,4 @@
-"""The part of the access table that is about people, teams, stores and rosters, and about limits of data; tests/access.py puts it together."""
+"""The part of the access table about people, teams, stores, rosters and limits of data; tests/access.py joins it."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
