@@ -5,10 +5,11 @@ from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import violations
-from tests.factories import OpportunityFactory
+from tests.factories import FollowUpFactory, OpportunityFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -38,7 +39,9 @@ def test_the_pages_are_clean_at_every_size(
 def test_the_time_of_an_agreed_visit_opens_into_view(
     people: SimpleNamespace, open_page: Callable[..., Page], log_in: Callable[[Page, str], None], noon: datetime
 ) -> None:
-    opportunity = OpportunityFactory(owner=people.owner)
+    with transaction.atomic():  # an open opportunity always has a next action, at the latest at the commit
+        opportunity = OpportunityFactory(owner=people.owner)
+        FollowUpFactory(opportunity=opportunity)
     page = open_page("tablet")
     log_in(page, people.owner.employee_number)
     page.goto(f"/followups/opportunities/{opportunity.pk}/contact/")
