@@ -35,11 +35,23 @@ HOTTEST = (
     ),
     Hot(
         "02-today-month", "Today, consultant", '"in_time"',
-        "The figures of the month in one statement: every part is a range of its own index.",
+        "The figures of the days that are not counted yet, as a rule today; those before: 12-today-counted.",
     ),
     Hot(
         "03-today-team", "Today, supervisor", 'ORDER BY "followups_followup"."due_at" ASC',
         "The same for a team: own customers, those without owner, those registered; not the store's past.",
+    ),
+    Hot(
+        "12-today-counted", "Today, supervisor", "workbench_daytally",
+        "The days of the month that are over: some rows for each person, and the contacts of today.",
+    ),
+    Hot(
+        "13-today-late-of-team", "Today, supervisor", '"oldest_at"',
+        "How much is late and due for each person of a team: counted in followup_store_work alone.",
+    ),
+    Hot(
+        "14-search-found", "search by surname", 'DISTINCT ON',
+        "What is shown of the customers found: their opportunity in the person's sight, owner and car.",
     ),
     Hot(
         "04-list-own", "list, first page", 'ORDER BY "opportunities_opportunity"."next_action_at" ASC',
@@ -62,12 +74,12 @@ HOTTEST = (
         "The last entries of one opportunity in the order of journey_opportunity.",
     ),
     Hot(
-        "09-search-surname", "search by surname", 'FROM "customers_customer"',
-        "One character, the worst case: the GIN index of the search words gives thousands, eight are wanted.",
+        "09-search-surname", "search by surname", "array_agg",
+        "One character, the worst case: among the newest thousand of the store there are enough.",
     ),
     Hot(
-        "10-search-phone", "search by part of a phone", 'FROM "customers_customer"',
-        "Four digits anywhere in a number: the trigram index.",
+        "10-search-phone", "search by part of a phone", 'FROM "customers_customerphone" WHERE',
+        "Four digits anywhere in a number: the trigram index, then the store, and only then customer and opportunity.",
     ),
 )  # fmt: skip
 

@@ -141,8 +141,8 @@ def _deep_cursor() -> str:
     user = User.objects.get(employee_number=MANAGER)
     view = saved_view(user, "all")
     rows = list_rows(user, view).order_by("next_action_at", "pk")
-    row = rows[int(rows.count() * DEEP_SHARE)]
-    page = keyset_page(rows.filter(next_action_at__gte=row.next_action_at), order=view.order, size=PAGE_SIZE)
+    at = rows.values_list("next_action_at", flat=True)[int(rows.count() * DEEP_SHARE)]
+    page = keyset_page(rows.filter(next_action_at__gte=at), order=view.order, size=PAGE_SIZE)
     return page.next_cursor or ""
 
 

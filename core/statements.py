@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from operator import attrgetter
 from threading import Lock
 from typing import Any
 
@@ -86,8 +88,15 @@ def rows_of(name: str, user: AbstractBaseUser | None, build: Build, *given: Give
 
 def _columns(user: AbstractBaseUser) -> tuple[Hashable, ...]:
     """Who changes in any way, by role, team or store, is somebody else here."""
-    values = (getattr(user, column.attname) for column in user._meta.concrete_fields)
+    values = _reader(user._meta.model)(
+        getattr(user, "_wrapped", user)
+    )  # past request.user, which asks each time who it is
     return tuple(value if isinstance(value, Hashable) else repr(value) for value in values)
+
+
+@cache
+def _reader(model: type[AbstractBaseUser]) -> Callable[[Any], tuple[Any, ...]]:
+    return attrgetter(*(column.attname for column in model._meta.concrete_fields))
 
 
 def _question(build: Build, kinds: tuple[type, ...]) -> Question | None:

@@ -135,9 +135,15 @@ class FollowUp(TimeStampedModel):
             ),
             models.Index(
                 fields=["store", "due_at", "id"],
-                include=["deadline_at"],
+                include=["deadline_at", "assignee", "opportunity"],
                 condition=Q(state=FollowUpState.PENDING),
-                name="followup_store",
+                name="followup_store_work",
+            ),
+            # The schedule of a day: what was agreed with the customer, a small part of what is due.
+            models.Index(
+                fields=["store", "due_on", "due_at"],
+                condition=Q(channel=ContactChannel.VISIT) | Q(rule_code=RuleCode.MANUAL),
+                name="followup_agreed",
             ),
             models.Index(fields=["assignee", "due_on"], name="followup_day"),
             models.Index(fields=["store", "due_on"], name="followup_day_of_store"),

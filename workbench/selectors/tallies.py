@@ -41,7 +41,7 @@ UNION ALL
 SELECT NULL, (contact.occurred_at AT TIME ZONE %(zone)s)::date, 0, 0, 0, 0, count(*)
 FROM followups_contact contact LEFT JOIN followups_contactcorrection correction ON correction.contact_id = contact.id
 WHERE {contact} AND contact.created_at >= (SELECT since::timestamp AT TIME ZONE %(zone)s FROM open)
-  AND (contact.occurred_at AT TIME ZONE %(zone)s)::date >= (SELECT since FROM open)
+  AND contact.occurred_at >= (SELECT since::timestamp AT TIME ZONE %(zone)s FROM open)
   AND correction.id IS NULL GROUP BY 2
 """
 

@@ -61,7 +61,8 @@ class CallbackRow:
 class Callbacks:
     """The card: both groups, how many there are in all, and whether the lists were cut.
 
-    `told_count`: of how many late ones the supervisor was told. `rest_after`: the row behind which there are more.
+    `people`: who of a team is late. `told_count`: of how many late ones the supervisor was told. `rest_after`: the row
+    behind which there are more.
     """
 
     overdue: list[CallbackRow]
@@ -70,6 +71,7 @@ class Callbacks:
     due_count: int
     told_count: int
     last_id: int
+    people: list[dict[str, Any]]
     rest_after: int | None
     is_cut: bool
 
@@ -159,9 +161,8 @@ def callbacks(
     now = clock.now()
     numbers = [number for number in (person_id, after) if number is not None]
     has = (person_id is not None, after is not None)
-    people = numbers[:1] if has[0] else []
-    counted = rows_of(f"counts {view} {has[0]}", user, partial(_counted, user, view, has[0]), *people)
-    counts = counted[0] if counted else {"overdue": 0, "due": 0, "told": 0, "last": 0}
+    counted = rows_of(f"counts {view}", user, partial(_counted, user, view))
+    asked = [row for row in counted if person_id is None or row["assignee_id"] == person_id]
     build = partial(_shown, user, view, segment, size, has)
     found = rows_of(f"callbacks {view} {segment} {size} {has}", user, build, *numbers)
     lines = [_line(row, user=user, view=view, now=now) for row in found[:size]]
@@ -169,10 +170,11 @@ def callbacks(
     return Callbacks(
         overdue=sorted((line for line in lines if line.is_overdue), key=lambda line: line.shown_at),
         due=[line for line in lines if not line.is_overdue],
-        overdue_count=counts["overdue"],
-        due_count=counts["due"],
-        told_count=counts["told"],
-        last_id=counts["last"],
+        overdue_count=sum(row["overdue"] for row in asked),
+        due_count=sum(row["due"] for row in asked),
+        told_count=sum(row["told"] for row in asked),
+        last_id=max((row["last"] for row in asked), default=0),
+        people=_overdue_people(counted) if view == TEAM else [],
         rest_after=found[size - 1].pk if has_more and is_first else None,
         is_cut=has_more and not is_first,
     )
@@ -183,13 +185,22 @@ def _due_until_tonight(user: User, view: str, person_id: int | None) -> QuerySet
     return rows if person_id is None else rows.filter(assignee=person_id)
 
 
-def _counted(user: User, view: str, has: bool, *numbers: int) -> Any:
-    """At most one row: how many are late, due, known to the supervisor, and which is the youngest of all."""
+def _counted(user: User, view: str) -> Any:
+    """How many are late, due, known to the supervisor, and which is the youngest; for a team a row for each person."""
     is_late = Q(deadline_at__lt=clock.now())
     told = Count("pk", filter=is_late & Q(remind_step="")) if view == MINE else Value(0)  # the ladder has run out
-    rows = _due_until_tonight(user, view, numbers[0] if has else None).order_by().values(one=Value(1))
     counts = {"overdue": Count("pk", filter=is_late), "due": Count("pk", filter=~is_late), "told": told}
-    return rows.annotate(last=Max("pk"), **counts).values(*counts, "last")
+    rows: Any = _due_until_tonight(user, view, None).order_by()
+    if view == MINE:
+        return rows.values(one=Value(1)).annotate(last=Max("pk"), **counts).values(*counts, "last")
+    grouped = rows.values("assignee_id", "assignee__name")
+    return grouped.annotate(last=Max("pk"), oldest_at=Min("deadline_at", filter=is_late), **counts)
+
+
+def _overdue_people(counted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Who in the team has missed callbacks, how many and since when: the person with the oldest miss first."""
+    people = [row for row in counted if row["overdue"] and row["assignee_id"] is not None]
+    return sorted(people, key=lambda row: row["oldest_at"])[:PEOPLE_LIMIT]
 
 
 def _shown(user: User, view: str, segment: str, size: int, has: tuple[bool, bool], *numbers: int) -> QuerySet[FollowUp]:
@@ -250,18 +261,6 @@ def news_count(user: User, *, view: str, seen_count: int, seen_last_id: int) -> 
     return max(newer, total - seen_count, 0)
 
 
-def overdue_by_person(user: User) -> list[dict[str, Any]]:
-    """Who in the team has missed callbacks, how many and since when: the person with the oldest miss first."""
-
-    def build() -> Any:
-        rows = (
-            FollowUp.objects.visible_to(user).overdue().exclude(assignee=None).values("assignee_id", "assignee__name")
-        )
-        return rows.annotate(count=Count("*"), oldest_at=Min("deadline_at")).order_by("oldest_at")[:PEOPLE_LIMIT]
-
-    return rows_of("overdue by person", user, build)
-
-
 def unassigned(user: User) -> list[Opportunity]:
     """Customers without an owner whom the person may see, the longest waiting first (R-058, R-094)."""
 
@@ -283,9 +282,16 @@ def unread_notices(user: User) -> list[Notification]:
 
 def tomorrow(user: User) -> dict[str, object]:
     """How many callbacks tomorrow has and when the first is due, for an empty day."""
+    found = rows_of("tomorrow", user, partial(_tomorrow, user))
+    return found[0] if found else {"count": 0, "first_at": None}
+
+
+def _tomorrow(user: User) -> Any:
+    """At most one row."""
     start = clock.end_of_day(clock.today())
     rows = callbacks_of(user).filter(due_at__gt=start, due_at__lte=start + timedelta(days=1))
-    return rows.aggregate(count=Count("*"), first_at=Min("due_at"))
+    found = rows.order_by().values(one=Value(1)).annotate(count=Count("*"), first_at=Min("due_at"))
+    return found.values("count", "first_at")
 
 
 def schedule(user: User, *, view: str, due: Iterable[tuple[int, datetime]]) -> list[Appointment]:

@@ -30,7 +30,6 @@ from workbench.selectors.today import (
     due_moments,
     month,
     news_count,
-    overdue_by_person,
     schedule,
     tomorrow,
     unassigned,
@@ -98,11 +97,10 @@ def _card(request: Request) -> dict[str, Any]:
     found = callbacks(
         user, view=choice["view"], segment=choice["segment"], person_id=choice["person_id"], after=after, size=size
     )
-    people = overdue_by_person(user) if choice["view"] == TEAM and not after else []
     is_done = not found.total and choice["view"] == MINE
     return choice | {
         "found": found,
-        "people": people,
+        "people": [] if after else found.people,
         "tomorrow": tomorrow(user) if is_done and user.scope != Scope.NONE else None,
         "is_reader": user.scope != Scope.NONE,
     }
