@@ -96,6 +96,20 @@ def test_every_piece_of_the_language_is_written_alike(source, language):
     assert CHANGING.sub("*", by_us) == CHANGING.sub("*", by_django)
 
 
+def test_one_template_speaks_the_language_of_the_moment():
+    source = "{% load i18n %}{% get_current_language as a %}{{ a }}{% trans 'Save' %}{% trans 'Save' as b %}{{ b }}"
+    template = Template(source, engine=engines["django"].engine)
+    template.nodelist = prepared(template.nodelist)
+
+    shown = []
+    for language in ("en", "zh-hans", "en"):
+        with translation.override(language):
+            shown.append(template.render(context()))
+
+    assert shown[0] == shown[2] == "enSaveSave"
+    assert shown[1] == "zh-hans保存保存"
+
+
 @pytest.mark.parametrize(
     "source",
     [
