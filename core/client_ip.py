@@ -5,6 +5,8 @@ from ipaddress import ip_address
 from django.conf import settings
 from django.http import HttpRequest
 
+IPV4 = 4
+
 
 def client_ip(request: HttpRequest) -> str | None:
     """The address that the outermost of our own proxies saw. What a client writes into the header itself stands
@@ -18,3 +20,13 @@ def client_ip(request: HttpRequest) -> str | None:
         return str(ip_address(address))
     except ValueError:
         return None
+
+
+def masked_ip(address: str | None) -> str:
+    """The net without the machine: enough to tell the store from elsewhere. 10.1.2.• or 2001:db8:1:•"""
+    if not address:
+        return ""
+    parsed = ip_address(address)
+    if parsed.version == IPV4:
+        return f"{address.rpartition('.')[0]}.•"
+    return ":".join(group.lstrip("0") or "0" for group in parsed.exploded.split(":")[:3]) + ":•"

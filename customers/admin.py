@@ -44,14 +44,12 @@ class ConsentAdmin(ReadOnlyAdmin):
 
 
 @admin.register(AccessReason)
-class AccessReasonAdmin(SupportAdmin):
+class AccessReasonAdmin(ReadOnlyAdmin):
     list_display = ("data_class", "code", "name_zh", "name_en", "valid_from", "valid_to", "sort_order")
     list_filter = ("data_class",)
 
 
 @admin.register(PrivacyPolicy)
-class PrivacyPolicyAdmin(SupportAdmin):
-    """A change begins with a new version: end the old one with `valid_to`, the database refuses overlaps."""
-
+class PrivacyPolicyAdmin(ReadOnlyAdmin):
     list_display = ("store", "reveals_per_hour", "reveal_alert_at", "dials_per_hour", "valid_from", "valid_to")
     list_select_related = ("store",)

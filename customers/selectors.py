@@ -1,10 +1,16 @@
 """Reading customers and the lists they are described with."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
 from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import TruncHour
 
 from core import clock
 from core.access_log import CUSTOMER
-from core.models import PrivateFile
+from core.enums import AccessAction, AccessResult
+from core.models import AccessLogEntry, PrivateFile
 from customers.enums import ConsentChannel, ConsentPurpose
 from customers.models import (
     AccessReason,
@@ -16,6 +22,10 @@ from customers.models import (
     PrivacyPolicy,
 )
 from notifications.enums import MessageChannel, MessagePurpose, StopReason
+
+# Numbers and pictures use up one allowance; dialling from a list of callbacks has its own.
+SHOWN = (AccessAction.REVEAL, AccessAction.FILE_VIEW)
+EFFECT_DAYS = 30
 
 
 def phone_find(*, store_id: int, number: str) -> CustomerPhone | None:
@@ -54,6 +64,45 @@ def access_reasons(data_class: str) -> list[AccessReason]:
     today = clock.today()
     rows = AccessReason.objects.filter(data_class=data_class, valid_from__lte=today)
     return list(rows.filter(Q(valid_to=None) | Q(valid_to__gt=today)))
+
+
+def reasons_offered() -> list[AccessReason]:
+    """All reasons of today, by what they are for."""
+    today = clock.today()
+    rows = AccessReason.objects.filter(Q(valid_to=None) | Q(valid_to__gt=today), valid_from__lte=today)
+    return list(rows.order_by("data_class", "sort_order", "code"))
+
+
+def policies_shown(store_ids: Collection[int]) -> list[PrivacyPolicy]:
+    """What is in force or to come for everybody and for these stores, the common one first."""
+    rows = PrivacyPolicy.objects.filter(Q(store=None) | Q(store__in=store_ids))
+    rows = rows.filter(Q(valid_to=None) | Q(valid_to__gt=clock.today())).select_related("store")
+    return list(rows.order_by(F("store").asc(nulls_first=True), "valid_from"))
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How often in the last days a manager would have been told and somebody stopped, counted by whole hours."""
+
+    told: int
+    stopped: int
+    days: int
+
+
+def policy_effect(policy: PrivacyPolicy, store_ids: Collection[int]) -> Effect:
+    """What the numbers would have done to the looks that really happened. Two queries."""
+    begin = clock.now() - timedelta(days=EFFECT_DAYS)
+    looks = AccessLogEntry.objects.filter(
+        store_id__in=store_ids, occurred_at__gte=begin, action__in=SHOWN, result=AccessResult.OK
+    )
+    hours = (
+        looks.annotate(hour=TruncHour("occurred_at")).values("actor", "hour").annotate(number=Count("pk")).order_by()
+    )
+    return Effect(
+        told=hours.filter(number__gte=policy.reveal_alert_at).count(),
+        stopped=hours.filter(number__gt=policy.reveals_per_hour).count(),
+        days=EFFECT_DAYS,
+    )
 
 
 def privacy_policy(store_id: int) -> PrivacyPolicy:

@@ -39,7 +39,7 @@ ADMINISTRATOR, SUPERVISOR = "xujing", "qianwenbo"
 class Shot:
     """One page: its URL name (and query), who looks, at which sizes.
 
-    `follow` opens the first link that matches, with `ending` behind its address.
+    `follow` opens the first link that matches, with `ending` behind its address; `then` a link of that page.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Shot:
     query: str = ""
     follow: str = ""
     ending: str = ""
+    then: str = ""
     sizes: tuple[str, ...] = ALL_SIZES
 
 
@@ -75,6 +76,14 @@ SHOTS = (
         follow="main a[href*='/opportunities/']",
         ending="?tab=profile",
     ),
+    Shot(
+        "consents",
+        "workbench:search",
+        CONSULTANT,
+        query="?q=wangjianguo",
+        follow="main a[href*='/opportunities/']",
+        then="a[href*='/privacy/customers/']",
+    ),
     Shot("audit-log", "workbench:audit-log", MANAGER),
     Shot("retention", "privacy:retention-list", ADMINISTRATOR, query="?preview=notices"),
     Shot("people", "staff:people", ADMINISTRATOR),
@@ -85,6 +94,9 @@ SHOTS = (
     Shot("rules-read", "followups:rule-list", ADMINISTRATOR, query="?v=2", follow="main a[href$='/read/']"),
     Shot("calendar", "core:calendar", ADMINISTRATOR),
     Shot("channels", "customers:channel-list", ADMINISTRATOR),
+    Shot("security-events", "staff:security-events", ADMINISTRATOR),
+    Shot("protection", "customers:protection", ADMINISTRATOR),
+    Shot("export-rules", "workbench:export-rules", ADMINISTRATOR),
     Shot("templates", "notifications:template-list", ADMINISTRATOR, query="?code=thanks_call"),
     Shot("setting-changes", "core:setting-changes", ADMINISTRATOR),
     Shot("outbox", "notifications:outbox", ADMINISTRATOR),
@@ -156,11 +168,11 @@ def take(page: Page, address: str, shot: Shot, path: Path) -> str:
     except NoReverseMatch:
         return f"there is no URL named {shot.url}"
     answer = page.goto(target)
-    if shot.follow:
-        link = page.locator(shot.follow).first
+    for wanted in filter(None, (shot.follow, shot.then)):
+        link = page.locator(wanted).first
         if link.count() == 0:
-            return f"no link matches {shot.follow}"
-        answer = page.goto(address + (link.get_attribute("href") or "") + shot.ending)
+            return f"no link matches {wanted}"
+        answer = page.goto(address + (link.get_attribute("href") or "") + (shot.ending if not shot.then else ""))
     page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready")
     page.screenshot(path=path)

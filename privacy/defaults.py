@@ -3,17 +3,19 @@
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 _FROM = date(2020, 1, 1)
 
 RULES: list[dict[str, Any]] = [
-    {"data_class": "lost_customers", "keep_days": 365, "source": "PIPL 19, 47: the purpose has ended"},
-    {"data_class": "documents", "keep_days": 90, "source": "PIPL 28: after the purpose has ended"},
-    {"data_class": "messages", "keep_days": 365, "source": "PIPL 19"},
-    {"data_class": "notices", "keep_days": 180, "source": "PIPL 19"},
-    {"data_class": "import_rows", "keep_days": 90, "source": "PIPL 19: the customers are registered"},
-    {"data_class": "open_imports", "keep_days": 7, "source": "PIPL 19: never used"},
-    {"data_class": "sessions", "keep_days": 30, "source": "PIPL 19"},
-    {"data_class": "access_log", "keep_days": 1100, "source": "PIPL 56: three years"},
+    {"data_class": "lost_customers", "keep_days": 365, "source": _("PIPL 19, 47: the purpose has ended")},
+    {"data_class": "documents", "keep_days": 90, "source": _("PIPL 28: after the purpose has ended")},
+    {"data_class": "messages", "keep_days": 365, "source": _("PIPL 19")},
+    {"data_class": "notices", "keep_days": 180, "source": _("PIPL 19")},
+    {"data_class": "import_rows", "keep_days": 90, "source": _("PIPL 19: the customers are registered")},
+    {"data_class": "open_imports", "keep_days": 7, "source": _("PIPL 19: never used")},
+    {"data_class": "sessions", "keep_days": 30, "source": _("PIPL 19")},
+    {"data_class": "access_log", "keep_days": 1100, "source": _("PIPL 56: three years")},
 ]
 
 

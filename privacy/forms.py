@@ -15,7 +15,7 @@ MOST_DAYS = 36_500
 
 class ConsentForm(forms.Form):
     purpose = forms.ChoiceField(label=_("For"), choices=ConsentPurpose)
-    channel = forms.ChoiceField(label=_("By"), choices=ConsentChannel)
+    channel = forms.ChoiceField(label=_("Channel"), choices=ConsentChannel)
     text_version = forms.CharField(label=_("Version of the text"), max_length=20)
     source = forms.CharField(label=_("How it was given"), max_length=100)
 

@@ -1,6 +1,19 @@
 from django.urls import path
 
-from staff.views import accounts, devices, entry, leave, lock, organisation, people, persons, roles, roster, security
+from staff.views import (
+    accounts,
+    devices,
+    entry,
+    leave,
+    lock,
+    organisation,
+    people,
+    persons,
+    roles,
+    roster,
+    security,
+    security_events,
+)
 
 app_name = "staff"
 urlpatterns = [
@@ -21,6 +34,7 @@ urlpatterns = [
     path("security/second-factor/begin/", security.second_factor_begin, name="second-factor-begin"),
     path("security/second-factor/off/", security.second_factor_off, name="second-factor-off"),
     path("security/recovery-codes/", security.recovery_codes, name="recovery-codes"),
+    path("security/events/", security_events.security_events, name="security-events"),
     path("people/<int:pk>/second-factor/reset/", security.second_factor_reset, name="second-factor-reset"),
     path("devices/", devices.device_list, name="device-list"),
     path("devices/new/", devices.device_new, name="device-new"),

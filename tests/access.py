@@ -17,7 +17,7 @@ from core import clock
 from core.pinyin import search_keys
 from core.private_files import file_store
 from core.uploads import CleanFile
-from customers.models import Channel
+from customers.models import AccessReason, Channel
 from customers.services import IdentityEntry, identity_save
 from followups.services import rule_set_draft
 from leads.enums import LeadKind, LeadResult
@@ -391,6 +391,7 @@ PARAMETERS: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
     "privacy:request-new": lambda world: {"pk": world.own.customer_id},
     "privacy:request-end": lambda world: {"pk": world.privacy_request.pk},
     "privacy:copy-download": lambda world: {"pk": world.privacy_request.pk},
+    "customers:reason-end": lambda world: {"pk": AccessReason.objects.exclude(code="contact").order_by("pk")[0].pk},
     "privacy:retention-edit": lambda world: {"data_class": "notices"},
     "privacy:run-detail": lambda world: {"pk": world.retention_run.pk},
     "leads:import-row": lambda world: {"pk": world.lead_import.pk, "row_no": 2},

@@ -1,4 +1,4 @@
-"""The part of the access table that is about people, teams, stores and rosters; tests/access.py puts it together."""
+"""The part of the access table about people, teams, stores, rosters and limits of data; tests/access.py joins it."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -6,6 +6,22 @@ from typing import Any
 
 # URL                                 method  anon strg rcpt  fin  dcc coll  own  sup  mgr   gm admin
 PEOPLE_MATRIX = """
+customers:protection                  GET        L  403  403  403  403  403  403  403  403  403  200
+                                      POST       L  405  405  405  405  405  405  405  405  405  405
+customers:policy-new                  GET        L  405  405  405  405  405  405  405  405  405  405
+                                      POST       L  403  403  403  403  403  403  403  403  403  422
+customers:reason-new                  GET        L  405  405  405  405  405  405  405  405  405  405
+                                      POST       L  403  403  403  403  403  403  403  403  403  422
+customers:reason-end                  GET        L  405  405  405  405  405  405  405  405  405  405
+                                      POST       L  403  403  403  403  403  403  403  403  403  302
+workbench:export-rules                GET        L  403  403  403  403  403  403  403  403  403  200
+                                      POST       L  405  405  405  405  405  405  405  405  405  405
+workbench:export-rule-new             GET        L  405  405  405  405  405  405  405  405  405  405
+                                      POST       L  403  403  403  403  403  403  403  403  403  422
+staff:security-events                 GET        L  403  403  403  403  403  403  403  403  403  200
+                                      POST       L  405  405  405  405  405  405  405  405  405  405
+core:csp-report                       GET      405  405  405  405  405  405  405  405  405  405  405
+                                      POST     400  400  400  400  400  400  400  400  400  400  400
 staff:people                          GET      L  403  403  403  403  403  403  200  200  200  200
                                       POST     L  405  405  405  405  405  405  405  405  405  405
 staff:person-new                      GET      L  403  403  403  403  403  403  403  403  403  200

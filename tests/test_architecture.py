@@ -238,6 +238,7 @@ def test_views_read_by_selectors_and_write_by_services():
 
 
 BANNED_NAMES = {"csrf_exempt", "mark_safe", "RawSQL", "on_commit_lambda", "eval", "exec", "FloatField", "allow_tags"}
+ALLOWED_NAMES = {("core/views/csp.py", "csrf_exempt"): "browsers send their reports by themselves, without a token"}
 
 
 def test_dangerous_names_are_not_used():
@@ -245,7 +246,7 @@ def test_dangerous_names_are_not_used():
     for path in source_files():
         for node in ast.walk(tree_of(path)):
             name = getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "name", None)
-            if name in BANNED_NAMES:
+            if name in BANNED_NAMES and (name_of(path), name) not in ALLOWED_NAMES:
                 found.append(f"{place(path, node)} {name}")
 
     assert not found, listed(found)

@@ -1,13 +1,13 @@
-"""How much may be exported is dated data; the exports themselves are written by services only."""
+"""Rules and files of exports, both written by services only."""
 
 from django.contrib import admin
 
-from core.admin import ReadOnlyAdmin, SupportAdmin
+from core.admin import ReadOnlyAdmin
 from workbench.models import CustomerExport, ExportRule
 
 
 @admin.register(ExportRule)
-class ExportRuleAdmin(SupportAdmin):
+class ExportRuleAdmin(ReadOnlyAdmin):
     list_display = ("valid_from", "rows_without_approval", "rows_at_most", "link_hours", "decide_within_hours")
 
 

@@ -77,6 +77,20 @@ SETTINGS: tuple[Setting, ...] = (
         pgettext_lazy("navigation", "Lists"),
     ),
     Setting(
+        "protection",
+        "customers:protection",
+        "lock",
+        pgettext_lazy("navigation", "Protected data"),
+        pgettext_lazy("navigation", "Protected data"),
+    ),
+    Setting(
+        "export-rules",
+        "workbench:export-rules",
+        "download",
+        pgettext_lazy("navigation", "Export limits"),
+        pgettext_lazy("navigation", "Export limits"),
+    ),
+    Setting(
         "calendar",
         "core:calendar",
         "calendar-cog",

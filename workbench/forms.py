@@ -30,6 +30,7 @@ from opportunities.stages import Outcome
 from staff.models import User
 from vehicles.models import Series, Trim
 from workbench.enums import ExportFormat
+from workbench.models import ExportRule
 from workbench.selectors.audit import Filters
 
 # What is edited together: one tap on a fact opens its group.
@@ -386,3 +387,12 @@ class ExportForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+
+class ExportRuleForm(forms.ModelForm):
+    class Meta:
+        model = ExportRule
+        fields = ["rows_without_approval", "rows_at_most", "link_hours", "decide_within_hours", "valid_from"]
+
+    def validate_unique(self) -> None:
+        """The service replaces what has not begun."""

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from workbench.views import audit, changes, detail, exports, handover, lists, people, privacy, search, today
+from workbench.views import (
+    audit,
+    changes,
+    detail,
+    export_rules,
+    exports,
+    handover,
+    lists,
+    people,
+    privacy,
+    search,
+    today,
+)
 
 app_name = "workbench"
 urlpatterns = [
@@ -30,6 +42,8 @@ urlpatterns = [
     path("opportunities/<int:pk>/identities/<slug:kind>/show/", privacy.identity_show, name="identity-show"),
     path("opportunities/<int:pk>/identities/<slug:kind>/delete/", privacy.identity_remove, name="identity-delete"),
     path("opportunities/<int:pk>/access/", audit.customer_access, name="customer-access"),
+    path("settings/exports/", export_rules.export_rules, name="export-rules"),
+    path("settings/exports/new/", export_rules.export_rule_new, name="export-rule-new"),
     path("settings/audit/", audit.audit_log, name="audit-log"),
     path("opportunities/<int:pk>/documents/new/", privacy.document_new, name="document-new"),
     path("opportunities/<int:pk>/documents/<int:file_id>/", privacy.document_view, name="document-view"),

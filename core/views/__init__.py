@@ -2,6 +2,7 @@
 
 from core.views.calendar import business_day_clear, business_day_set, calendar
 from core.views.changes import setting_changes
+from core.views.csp import csp_report
 from core.views.health import (
     EXPECTED_SWEEPS,
     bad_request,
@@ -19,6 +20,7 @@ __all__ = [
     "business_day_clear",
     "business_day_set",
     "calendar",
+    "csp_report",
     "csrf_failure",
     "healthz",
     "healthz_deep",

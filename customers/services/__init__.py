@@ -33,6 +33,7 @@ from customers.services.identities import (
     identity_index_is_current,
     identity_save,
 )
+from customers.services.protection import access_reason_add, access_reason_end, privacy_policy_change
 from customers.services.watch import access_watch
 
 __all__ = [
@@ -45,6 +46,8 @@ __all__ = [
     "PhoneTaken",
     "ShownDocument",
     "access_allow",
+    "access_reason_add",
+    "access_reason_end",
     "access_refused_log",
     "access_watch",
     "consent_give",
@@ -68,6 +71,7 @@ __all__ = [
     "phone_add",
     "phone_lookup_log",
     "phone_reveal",
+    "privacy_policy_change",
     "phone_taken",
     "phones_release",
 ]

@@ -14,18 +14,16 @@ from core.transactions import service
 from customers.enums import DataClass
 from customers.models import Customer, CustomerIdentity, CustomerPhone
 from customers.policies import ensure_can_change
-from customers.selectors import access_reasons, privacy_policy
+from customers.selectors import SHOWN, access_reasons, privacy_policy
 from notifications.enums import NoticeKind
 from notifications.services import notice_create
 from staff.models import User
 from staff.selectors import manager_over
 
 HOUR = timedelta(hours=1)
-# Numbers and pictures use up one allowance; dialling from a list of callbacks has its own.
-_SHOWN = (AccessAction.REVEAL, AccessAction.FILE_VIEW)
 _COUNTED: dict[str, tuple[str, ...]] = {
-    AccessAction.REVEAL: _SHOWN,
-    AccessAction.FILE_VIEW: _SHOWN,
+    AccessAction.REVEAL: SHOWN,
+    AccessAction.FILE_VIEW: SHOWN,
     AccessAction.DIAL: (AccessAction.DIAL,),
 }
 
@@ -69,7 +67,7 @@ def access_refused_log(*, customer_id: int, action: str, field: str, result: str
     """Log a look that was refused; in a transaction of its own, because the refused one is gone."""
     log_access(actor=by, action=action, customer_id=customer_id, field=field, result=result, request_meta=meta)
     if result == AccessResult.LIMITED:
-        _tell_manager(by, count=_used_in_the_last_hour(by, _SHOWN))
+        _tell_manager(by, count=_used_in_the_last_hour(by, SHOWN))
 
 
 @service

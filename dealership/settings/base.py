@@ -176,6 +176,7 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     "lookup": (120, 60),
     "export": (5, 86_400),
     "upload": (60, 3600),
+    "csp_report": (30, 3600),  # from one address: a broken page reports itself again and again
 }
 for _name, _equals, _limit in (part.partition("=") for part in env.list("RATE_LIMITS", default=[])):
     RATE_LIMITS[_name] = (int(_limit.partition("/")[0]), int(_limit.partition("/")[2]))
@@ -217,6 +218,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],
+        "report-uri": ["/csp-report/"],
     }
 }
 # A note of 10 MB is refused by its form, next to the field and with everything else kept; beyond this by a page.

@@ -7,13 +7,12 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy as _
 
 from approvals.services import approval_request
 from core import clock
-from core.errors import DomainError
 from core.private_files import file_shred
 from core.transactions import service
+from core.versions import version_begin
 from customers.models import Customer
 from notifications.services import messages_empty
 from privacy.enums import DECIDED_CLASSES, RETENTION_KIND, RUN_SUBJECT, DataClass, RunState
@@ -62,15 +61,6 @@ def retention_change(
     One version to come replaces another that has not begun.
     """
     ensure(can_configure_retention(by))
-    if valid_from <= clock.today():
-        raise DomainError(_("A new period begins tomorrow at the earliest."), field="valid_from", code="past")
-    rows = RetentionRule.objects.select_for_update().filter(data_class=data_class).order_by("pk")
-    list(rows)  # one change at a time
-    rows.filter(valid_from__gt=clock.today(), runs=None).delete()
-    current = rule_in_force(data_class, clock.today())
-    if current is not None:
-        current.valid_to = valid_from
-        current.save(update_fields=["valid_to", "updated_at"])
     rule = RetentionRule(
         data_class=data_class,
         keep_days=keep_days,
@@ -80,8 +70,7 @@ def retention_change(
         valid_from=valid_from,
         set_by=by,
     )
-    rule.full_clean(exclude=["set_by"])
-    rule.save(force_insert=True)
+    version_begin(RetentionRule.objects.filter(data_class=data_class), rule)
     return rule
 
 

@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from staff.enums import SecurityEventKind
 from staff.forms.accounts import PASSWORD_LENGTH
 from staff.models import Store, User
 
@@ -77,3 +78,16 @@ class PairForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class EventFilterForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=_("What"), choices=[("", _("Everything")), *SecurityEventKind.choices], required=False
+    )
+    person = forms.ModelChoiceField(
+        label=_("Person"), queryset=User.objects.none(), required=False, empty_label=_("Everybody")
+    )
+
+    def __init__(self, data: Any, people: Any) -> None:
+        super().__init__(data)
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]

@@ -1,10 +1,22 @@
 """What the pages about signing in read."""
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from core import clock
-from staff.models import PIN_TRIES, Device, DeviceVisit, QuickPin, RecoveryCode, SecondFactor, User, UserSession
+from core.pagination import Key, KeysetPage, keyset_page
+from staff.models import (
+    PIN_TRIES,
+    Device,
+    DeviceVisit,
+    QuickPin,
+    RecoveryCode,
+    SecondFactor,
+    SecurityEvent,
+    User,
+    UserSession,
+)
 from staff.policies import can_manage_devices
+from staff.selectors.organisation import administered_stores
 
 
 def device_of_token(token: str) -> Device | None:
@@ -66,3 +78,20 @@ def people_to_reset(user: User) -> QuerySet[User]:
 def person_in_waiting(user_id: int) -> User | None:
     """Who gave the right password and owes the code."""
     return User.objects.filter(pk=user_id, is_active=True).exclude(second_factor_at=None).first()
+
+
+def security_people(user: User) -> QuerySet[User]:
+    """Whose events an administrator reads, also of those who left."""
+    return User.objects.filter(store__in=administered_stores(user)).order_by("name", "employee_number")
+
+
+def security_page(user: User, *, kind: str, person_id: int | None, cursor: str | None) -> KeysetPage[SecurityEvent]:
+    """What happened around signing in in the stores of an administrator, latest first; one query."""
+    stores = administered_stores(user)
+    rows = SecurityEvent.objects.filter(Q(user__store__in=stores) | Q(user=None, device__store__in=stores))
+    if kind:
+        rows = rows.filter(kind=kind)
+    if person_id is not None:
+        rows = rows.filter(user=person_id)
+    # Append-only, so the key is the order of time and needs no index of its own.
+    return keyset_page(rows.select_related("user", "actor", "device"), order=[Key("pk", desc=True)], cursor=cursor)

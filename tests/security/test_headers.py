@@ -26,6 +26,7 @@ POLICY = {
     "frame-ancestors": {"'none'"},
     "base-uri": {"'none'"},
     "object-src": {"'none'"},
+    "report-uri": {"/csp-report/"},
 }
 SHOWN_TO_ALL = {row.name for row in rows() if row.method == "GET" and row.expected["anonymous"] == "200"}
 

@@ -123,7 +123,7 @@ def field_label(code: str) -> str:
     for words in (NumberKind, DocumentKind):
         if code in words.values:
             return str(words(code).label)
-    return {"phone": _("Phone"), "owner": _("Owner")}.get(code, code)
+    return {"phone": _("Phone"), "owner": _("Owner"), "file": _("File"), "row": ""}.get(code, code)
 
 
 def _of_stores(rows: QuerySet[User], user: User) -> QuerySet[User]:

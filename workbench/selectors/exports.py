@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -22,6 +23,8 @@ from workbench.selectors.lists import dressed, list_rows, saved_view
 
 BATCH = 500
 LIST_LIMIT = 30
+RULES_READ = 20
+EFFECT_DAYS = 90
 DAY = "%Y-%m-%d"
 MINUTE = "%Y-%m-%d %H:%M"
 
@@ -30,6 +33,36 @@ def export_rule() -> ExportRule:
     """The rule in force; without one the figures that are shipped."""
     rule = ExportRule.objects.filter(valid_from__lte=clock.today()).first()
     return rule or ExportRule(valid_from=clock.today())
+
+
+def export_rules_shown() -> list[ExportRule]:
+    """The rule in force and the one to come, the latest first."""
+    rows = list(ExportRule.objects.order_by("-valid_from")[:RULES_READ])
+    today = clock.today()
+    in_force = next((row for row in rows if row.valid_from <= today), None)
+    return [row for row in rows if row.valid_from > today or row == in_force]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Of the files that were asked for lately: how many would have waited for a second person, how many refused."""
+
+    asked: int
+    to_approve: int
+    refused: int
+    days: int
+
+
+def export_rule_effect(user: User, rule: ExportRule) -> Effect:
+    """What the numbers would have done to the exports of the person's store. One query."""
+    rows = CustomerExport.objects.filter(store=user.store_id, created_at__gte=clock.now() - timedelta(days=EFFECT_DAYS))
+    is_above = Q(row_count__gt=rule.rows_at_most)
+    counts = rows.aggregate(
+        asked=Count("pk"),
+        to_approve=Count("pk", filter=~is_above & (Q(with_phones=True) | Q(row_count__gt=rule.rows_without_approval))),
+        refused=Count("pk", filter=is_above),
+    )
+    return Effect(**counts, days=EFFECT_DAYS)
 
 
 def export_rows(user: User, *, view: str, filters: Mapping[str, Sequence[str]]) -> QuerySet[Opportunity]:

@@ -1,4 +1,5 @@
 from workbench.services.assigning import ASSIGN_LIMIT, AssignResult, customers_hand_over, opportunities_assign
+from workbench.services.export_rules import export_rule_change
 from workbench.services.exports import (
     export_build_next,
     export_decided,
@@ -19,6 +20,7 @@ __all__ = [
     "export_dropped",
     "export_expire_next",
     "export_request",
+    "export_rule_change",
     "opportunities_assign",
     "tally_close_next",
 ]

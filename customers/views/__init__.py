@@ -1,0 +1,1 @@
+"""Settings: channels, and what protects the data of customers."""
