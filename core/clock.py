@@ -23,7 +23,7 @@ MIDNIGHT = time(0)
 
 def now() -> datetime:
     """Return the present moment, aware, in the store's time zone."""
-    return _localise(timezone.now() if _travelled is None else _travelled())
+    return local(timezone.now() if _travelled is None else _travelled())
 
 
 def today() -> date:
@@ -63,9 +63,14 @@ def travel(at: datetime | timedelta) -> Iterator[None]:
         _travelled = previous
 
 
+def local(moment: datetime) -> datetime:
+    """Return an aware moment as the store's clock on the wall shows it."""
+    return moment.astimezone(timezone.get_default_timezone())
+
+
 def local_date(moment: datetime) -> date:
     """Return the store's calendar day of an aware moment."""
-    return _localise(moment).date()
+    return local(moment).date()
 
 
 def at_time(day: date, at: time) -> datetime:
@@ -76,10 +81,6 @@ def at_time(day: date, at: time) -> datetime:
 def end_of_day(day: date) -> datetime:
     """Return 23:59:59 of a day of the store: a deadline "on that day" has passed one second later."""
     return at_time(day, time(23, 59, 59))
-
-
-def _localise(moment: datetime) -> datetime:
-    return timezone.localtime(moment, timezone.get_default_timezone())
 
 
 def _stopped(at: datetime) -> Callable[[], datetime]:

@@ -244,7 +244,7 @@ def _language() -> str:
 
 
 def _local(value: date | datetime) -> date | datetime:
-    return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
+    return clock.local(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
 
 
 def _plain_day(value: date | datetime) -> str:
@@ -280,7 +280,7 @@ def day_time(value: datetime | None) -> str:
     """11月21日 18:00 / 21 Nov 18:00."""
     if not value:
         return NOTHING
-    local = timezone.localtime(value)
+    local = clock.local(value)
     return f"{_plain_day(local)} {local:%H:%M}"
 
 
@@ -308,8 +308,7 @@ def due_words(due_at: datetime | None) -> str:
     """How long until or since a due moment, counted in calendar days; beyond a week the date."""
     if not due_at:
         return NOTHING
-    now = timezone.localtime(clock.now())
-    due_at = timezone.localtime(due_at)
+    now, due_at = clock.now(), clock.local(due_at)
     days = (due_at.date() - now.date()).days
     if abs(days) > RELATIVE_DAYS:
         return day(due_at)
@@ -323,7 +322,7 @@ def due(due_at: datetime | None) -> SafeString | str:
         return NOTHING
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
-        timezone.localtime(due_at).isoformat(timespec="minutes"),
+        clock.local(due_at).isoformat(timespec="minutes"),
         day_time(due_at),
         due_words(due_at),
     )

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django import template
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import clock
@@ -25,7 +24,7 @@ def day_word(moment: datetime | None) -> str:
     on = clock.local_date(moment)
     ahead = (on - clock.today()).days
     if ahead <= 0:
-        return _("today %(time)s") % {"time": f"{timezone.localtime(moment):%H:%M}"}
+        return _("today %(time)s") % {"time": f"{clock.local(moment):%H:%M}"}
     if ahead == 1:
         return _("tomorrow")
     return _("on %(day)s") % {"day": str(WEEKDAYS[on.weekday()]) if ahead < WEEK_DAYS else day(moment)}

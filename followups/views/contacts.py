@@ -11,7 +11,6 @@ from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -242,7 +241,7 @@ def _next_words(follow_up: FollowUp | None) -> str:
         return ""
     return _("Next %(day)s %(time)s") % {
         "day": day(follow_up.due_at),
-        "time": f"{timezone.localtime(follow_up.due_at):%H:%M}",
+        "time": f"{clock.local(follow_up.due_at):%H:%M}",
     }
 
 

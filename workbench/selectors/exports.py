@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -118,7 +117,7 @@ def export_lines(export: CustomerExport, rows: Sequence[Opportunity]) -> Iterato
 
 
 def _moment(at: Any) -> str:
-    return timezone.localtime(at).strftime(MINUTE) if at else ""
+    return clock.local(at).strftime(MINUTE) if at else ""
 
 
 def watermark(export: CustomerExport, *, rows: int) -> list[str]:
