@@ -27,7 +27,7 @@ class Server:
         argv = [sys.executable, "-m", "gunicorn", "dealership.wsgi:application", "--bind", f"127.0.0.1:{self.port}"]
         argv += ["--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS), "--preload"]
         argv += ["--no-control-socket", "--log-level", "warning", "--keep-alive", "75"]  # a target waits for its turn
-        env = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": settings}
+        env = {**os.environ, "MALLOC_ARENA_MAX": "2", "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": settings}
         self.process = subprocess.Popen(argv, cwd=ROOT, env=env)
 
     def __enter__(self) -> Self:
