@@ -27,7 +27,7 @@ from benchmarks.middleware import HEADER
 from benchmarks.servers import Database, Server, database, used
 
 if TYPE_CHECKING:
-    from benchmarks.pages import Page
+    from benchmarks.pages import Call, Page
 
 README = Path(__file__).resolve().parent / "README.md"
 BLOCK = 10  # requests in a row, then the other server's turn
@@ -77,14 +77,21 @@ class Target:
             call = next(self.page.calls)
         if not hasattr(self.local, "connection"):
             self.local.connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
-        begin = time.perf_counter()
-        self.local.connection.request(call.method, call.path, call.body, {"Cookie": self.cookie, **call.headers})
-        response = self.local.connection.getresponse()
-        body = response.read()
+        try:
+            begin, response, body = self._send(call)
+        except ConnectionError:  # the server ended an idle connection in this moment
+            self.local.connection.close()
+            begin, response, body = self._send(call)
         seconds = time.perf_counter() - begin
         if response.status not in self.page.statuses:
             raise SystemExit(f"{self.page.name}: {call.method} {call.path} answered {response.status}")
         return seconds, len(body), int(response.headers[HEADER])
+
+    def _send(self, call: "Call") -> tuple[float, http.client.HTTPResponse, bytes]:
+        begin, connection = time.perf_counter(), self.local.connection
+        connection.request(call.method, call.path, call.body, {"Cookie": self.cookie, **call.headers})
+        response = connection.getresponse()
+        return begin, response, response.read()
 
     def run(self, sample: Sample, requests: int, pool: ThreadPoolExecutor | None = None) -> None:
         """Add so many requests to the sample, with a pool as many at once as it has threads."""

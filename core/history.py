@@ -7,6 +7,7 @@ or deleted); what it became stands in the next history row, else in the table.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cached_property
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -92,7 +93,7 @@ def labels() -> dict[str, str]:
 def changes(*, user: Any, key: str = "", before: datetime | None = None, limit: int = 20) -> list[Change]:
     """The latest changes, newest first: of one kind of setting, or of all. `before`: only earlier ones.
 
-    Four queries for each tracked model, one for the people.
+    Up to five queries for each tracked model, one for the people.
     """
     found: list[tuple[datetime, int, Change]] = []
     for setting in [one for name, group in _settings.items() if key in ("", name) for one in group]:
@@ -110,11 +111,11 @@ def _changes_of(
     if not setting.has_births:
         rows = rows.exclude(pgh_label="created")
     rows = rows.select_related("pgh_context").order_by("-pgh_created_at", "-pgh_id")
-    names, made, events = _Names(), [], list(rows[:limit])
+    names, versions, made, events = _Names(), _Versions(setting), [], list(rows[:limit])
     while events:
         became = _became(setting, events)
         for event in events:
-            values = _told(setting, event, became.get(event.pgh_id), names)
+            values = _told(setting, event, became.get(event.pgh_id), names, versions)
             if event.pgh_label != "changed" or values:
                 made.append((event.pgh_created_at, event.pgh_id, _change(setting, event, values)))
         last = events[-1]
@@ -127,14 +128,12 @@ def _changes_of(
     return made[:limit]
 
 
-def _told(setting: Setting, event: Any, became: Any, names: "_Names") -> tuple[Value, ...]:
+def _told(setting: Setting, event: Any, became: Any, names: "_Names", versions: "_Versions") -> tuple[Value, ...]:
     if event.pgh_label == "changed":
         return _values(setting, event, became, names)
     if event.pgh_label != "created" or setting.versions_of is None:
         return ()
-    same = {name: getattr(event, name) for name in setting.versions_of}
-    rows = setting.model._default_manager.filter(**same, valid_from__lt=event.valid_from)
-    previous = rows.order_by("-valid_from").first()
+    previous = versions.before(event)
     found = _values(setting, previous, event, names) if previous is not None else ()
     return tuple(value for value in found if value.name not in ("valid_from", "valid_to"))
 
@@ -183,6 +182,28 @@ def _values(setting: Setting, old: Any, new: Any, names: "_Names") -> tuple[Valu
         ]
         found.append(Value(field.name, str(field.verbose_name), *words))
     return tuple(found)
+
+
+class _Versions:
+    """The dated versions of a setting, read once and only when a new one is told about."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+
+    @cached_property
+    def _rows(self) -> list[Any]:
+        return list(self._setting.model._default_manager.order_by("-valid_from"))
+
+    def before(self, event: Any) -> Any:
+        """The version of the same thing that the new one follows, if any."""
+        fields = self._setting.model._meta.concrete_fields
+        same = [field.attname for field in fields if field.name in (self._setting.versions_of or ())]
+
+        def is_before(row: Any) -> bool:
+            is_same = all(getattr(row, name) == getattr(event, name) for name in same)
+            return is_same and row.valid_from < event.valid_from
+
+        return next(filter(is_before, self._rows), None)
 
 
 class _Names:

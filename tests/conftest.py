@@ -23,6 +23,8 @@ from privacy import defaults as privacy_defaults
 from privacy.models import RetentionRule
 from staff.enums import Role
 from tests.factories import StoreFactory, TeamFactory, UserFactory
+from workbench import defaults as export_defaults
+from workbench.models import ExportRule
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 17, 12, 0, tzinfo=SHANGHAI)  # a Tuesday
@@ -35,6 +37,7 @@ def ship_defaults() -> None:
     channel_defaults.ship_privacy(AccessReason, PrivacyPolicy)
     template_defaults.ship(MessageTemplate)
     privacy_defaults.ship(RetentionRule)
+    export_defaults.ship(ExportRule)
 
 
 @pytest.fixture(scope="session")
@@ -114,3 +117,9 @@ def make_people() -> SimpleNamespace:
 @pytest.fixture
 def people(db: Any) -> SimpleNamespace:
     return make_people()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that no process ends up with a long module of its own."""
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("chaos", "slow", "browser")))

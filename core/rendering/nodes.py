@@ -1,7 +1,6 @@
 """Nodes of the template language as lines of a function, and the loader that prepares a template with them."""
 
 from collections.abc import Callable, Iterable
-from keyword import iskeyword
 from threading import RLock
 from typing import Any
 
@@ -9,27 +8,20 @@ from django.conf import settings
 from django.template.base import Node, NodeList, Origin, Template, TextNode, VariableNode
 from django.template.context import Context
 from django.template.defaulttags import (
-    CommentNode,
-    CsrfTokenNode,
     ForNode,
     IfNode,
-    LoadNode,
-    URLNode,
     WithNode,
 )
 from django.template.exceptions import TemplateDoesNotExist, TemplateSyntaxError
-from django.template.library import SimpleNode
 from django.template.loader_tags import BLOCK_CONTEXT_KEY, BlockNode, ExtendsNode, IncludeNode, construct_relative_path
 from django.template.loaders import cached
-from django.templatetags.i18n import BlockTranslateNode, GetCurrentLanguageNode, TranslateNode
-from django.templatetags.static import StaticNode
 from django.utils import translation
 from django.utils.safestring import SafeString
 
-from core.rendering.expressions import condition, expression, look_up, operators_known
+from core.rendering.expressions import condition, expression, operators_known
+from core.rendering.leaves import LEAVES, UnknownShapeError
 from core.rendering.runtime import unpacked
 from core.rendering.source import Bound, Source, Write
-from core.templatetags.ui import CONSTANT_TAGS
 
 _making = RLock()  # to make one takes 10 MB for a moment: not in eight threads at once
 
@@ -94,15 +86,14 @@ def _prepare_lists(node: Node) -> None:
             setattr(node, name, prepared(children))
 
 
-# ---- texts and values --------------------------------------------------------------------------------------------
+def _leaf(write: "_Maker") -> "_Maker":
+    def make(node: Any, source: Source) -> None:
+        try:
+            write(node, source)
+        except UnknownShapeError:  # raised before anything was written
+            _as_django_does(node, source)
 
-
-def _text(node: TextNode, source: Source) -> None:
-    source.text(node.s)
-
-
-def _nothing(node: Node, source: Source) -> None:
-    pass
+    return make
 
 
 def _variable(node: VariableNode, source: Source) -> None:
@@ -114,111 +105,6 @@ def _variable(node: VariableNode, source: Source) -> None:
         _block_at(name, level + 1, source)
     else:
         raise _LeaveToDjangoError
-
-
-def _set(name: str, value: str, source: Source) -> None:
-    source.line(f"dicts[-1][{name!r}] = {value}")
-
-
-def _url(node: Any, source: Source) -> None:
-    if node.view_name.is_var or node.view_name.filters or node.kwargs:
-        _as_django_does(node, source)
-        return
-    name, itself = str(node.view_name.var), source.value(node)
-    arguments = "".join(f"{expression(value, source)}, " for value in node.args)
-    found = f"address(known, {name!r}, ({arguments}), context)"
-    if not node.asvar:
-        source.piece(f"link({itself}, {found}, context)")
-        return
-    url = source.local()
-    source.line(f"{url} = {found}")
-    with source.body(f"if {url} is None:"):
-        source.line(f"{itself}.render_annotated(context)")
-    with source.body("else:"):
-        _set(node.asvar, url, source)
-
-
-def _simple_tag(node: Any, source: Source) -> None:
-    constants = all(_is_written_out(value) for value in (*node.args, *node.kwargs.values()))
-    if node.func in CONSTANT_TAGS and not node.target_var and constants:
-        source.text(node.render(Context()))
-        return
-    arguments = [expression(value, source) for value in node.args]
-    if node.takes_context:
-        source.seen.add("")
-        arguments.insert(0, "context")
-    named = [(name, expression(value, source)) for name, value in node.kwargs.items()]
-    arguments += [f"{name}={value}" if not iskeyword(name) else f"**{{{name!r}: {value}}}" for name, value in named]
-    call = f"{source.value(node.func)}({', '.join(arguments)})"
-    if node.target_var is None:
-        source.piece(f"shown({call}, context)")
-    else:
-        _set(node.target_var, call, source)
-
-
-def _is_written_out(value: Any) -> bool:
-    """A number or a text without variables, filters and translation."""
-    if value.filters:
-        return False
-    return not value.is_var or (value.var.lookups is None and not value.var.translate)
-
-
-def _static(node: Any, source: Source) -> None:
-    """The address of a file stays the same until the process ends."""
-    if node.varname or not _is_written_out(node.path):
-        _as_django_does(node, source)
-    else:
-        source.text(node.render(Context()))
-
-
-def _csrf_token(node: Any, source: Source) -> None:
-    source.piece(f"csrf_field({source.value(node)}, context)")
-
-
-# ---- words in the language of the function -------------------------------------------------------------------------
-
-
-def _translate(node: Any, source: Source) -> None:
-    """Fixed words are looked up once."""
-    words = node.filter_expression
-    is_fixed = words.is_var and words.var.lookups is None and not words.filters and not node.noop
-    if not is_fixed or (node.message_context and not _is_written_out(node.message_context)):
-        _as_django_does(node, source)
-        return
-    context = Context()
-    word = node.render(context)
-    if node.asvar:
-        _set(node.asvar, source.value(context[node.asvar]), source)
-    else:
-        source.text(word)
-
-
-def _current_language(node: Any, source: Source) -> None:
-    _set(node.variable, source.value(translation.get_language()), source)
-
-
-def _block_translate(node: Any, source: Source) -> None:
-    """A sentence with values in it; one with a plural or an odd context is left to Django."""
-    if node.plural or node.counter or (node.message_context and not _is_written_out(node.message_context)):
-        _as_django_does(node, source)
-        return
-    message, names = node.render_token_list(node.singular)
-    about = node.message_context.resolve(Context()) if node.message_context else None
-    sentence = translation.pgettext(about, message) if about else translation.gettext(message)
-    try:
-        sentence % dict.fromkeys(names, "")
-    except (KeyError, ValueError):
-        _as_django_does(node, source)
-        return
-    given = {name: expression(value, source) for name, value in node.extra_context.items()}
-    values = {name: given.get(name) or f"as_is({look_up(name, source)})" for name in names}
-    filled = repr(str(sentence))
-    written = ", ".join(f"{name!r}: written({value}, context)" for name, value in values.items())
-    filled = f"{filled} % {{{written}}}"
-    if node.asvar:
-        _set(node.asvar, f"SafeString({filled})", source)
-    else:
-        source.piece(filled)
 
 
 # ---- branches, loops, scopes -----------------------------------------------------------------------------------------
@@ -400,9 +286,6 @@ _NAMES_SET = ("asvar", "target_var", "varname", "variable")
 
 _Maker = Callable[[Any, Source], None]
 _MAKERS: dict[type[Any], _Maker] = {
-    TextNode: _text,
-    LoadNode: _nothing,
-    CommentNode: _nothing,
     VariableNode: _variable,
     IfNode: _if,
     ForNode: _for,
@@ -410,13 +293,7 @@ _MAKERS: dict[type[Any], _Maker] = {
     IncludeNode: _include,
     ExtendsNode: _extends,
     BlockNode: _block,
-    URLNode: _url,
-    SimpleNode: _simple_tag,
-    StaticNode: _static,
-    TranslateNode: _translate,
-    BlockTranslateNode: _block_translate,
-    GetCurrentLanguageNode: _current_language,
-    CsrfTokenNode: _csrf_token,
+    **{kind: _leaf(write) for kind, write in LEAVES.items()},
 }
 
 

@@ -46,8 +46,8 @@ def test_new_limits_count_from_their_day_and_say_what_they_change(admin, people)
     with clock.travel(clock.now() + timedelta(days=1)):
         assert privacy_policy(people.store.pk).reveals_per_hour == 10
         assert privacy_policy(people.stranger_manager.store_id).reveals_per_hour == 30
-    change = history.changes(user=people.administrator, key="privacy")[0]
-    assert (change.kind, change.actor) == ("created", people.administrator)
+    made = [change for change in history.changes(user=people.administrator, key="privacy") if change.actor]
+    assert [(change.kind, change.actor) for change in made] == [("created", people.administrator)]
 
 
 def test_one_version_to_come_replaces_another(people):
@@ -137,11 +137,12 @@ def test_only_administrators_keep_the_reasons(people, person):
 
 @pytest.mark.parametrize("versions", [1, 3])
 def test_the_page_costs_the_same_for_one_and_for_three_reasons_more(admin, people, versions, django_assert_num_queries):
+    admin.post(reverse("customers:policy-new"), entered(people))
     for number in range(versions):
         access_reason_add(
             data_class="phone", name_zh=f"用途{number}", name_en=f"Reason {number}", by=people.administrator
         )
     admin.get(PAGE)
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(20):
         admin.get(PAGE)
